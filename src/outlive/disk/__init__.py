@@ -1,0 +1,1 @@
+"""The only room of outlive that touches the file system."""

@@ -1,0 +1,176 @@
+"""Read a whole file; replace a whole file, so that everyone sees the old one or the new one."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import BinaryIO, Literal, NamedTuple, TextIO, overload
+
+from ..errors import DiskError, FormatError
+from .fs import NONBLOCK, OS, FileSystem, absolute, close, read_all, translated
+from .replacement import Replacement, Sync, write_all
+
+PathLike = str | os.PathLike[str]
+
+
+class Content(NamedTuple):
+    """What a file held at one moment, and who could have written it."""
+
+    data: bytes
+    status: os.stat_result
+
+
+def read(path: str, fs: FileSystem = OS) -> Content | None:
+    """The whole content of a regular file, or None if there is none of that name."""
+    with translated(path, "open"):
+        try:
+            fd = fs.open(path, os.O_RDONLY | NONBLOCK)
+        except FileNotFoundError:
+            return None
+    try:
+        with translated(path, "read"):
+            status = fs.fstat(fd)
+            if stat.S_ISDIR(status.st_mode):
+                raise IsADirectoryError(errno.EISDIR, "is a directory")
+            if not stat.S_ISREG(status.st_mode):
+                raise DiskError(
+                    errno.EINVAL, f"{path} is a device or a pipe; name a file", path, "read"
+                )
+            return Content(read_all(fs, fd, status.st_size), status)
+    finally:
+        close(fs, fd)
+
+
+def checked_sync(sync: str) -> Sync:
+    """The `sync=` argument, or FormatError."""
+    if sync == "full":
+        return "full"
+    if sync == "os":
+        return "os"
+    raise FormatError(f"sync={sync!r} is unknown; pass 'full' or 'os'")
+
+
+def replace(
+    path: PathLike,
+    data: bytes | bytearray | memoryview | str,
+    *,
+    sync: Sync = "full",
+) -> None:
+    """Replace the file at `path` with `data` as a whole; a `str` is written as UTF-8.
+
+    Other programs see the old file or the new one, never a mixture, and so does whoever opens it
+    after a crash. When this returns, the new content survives a power cut (``sync="full"``) or a
+    crash of the process (``sync="os"``). Mode, owner (where allowed) and, on Linux, extended
+    attributes of the old file are kept; a new file obeys the umask; a symbolic link stays one and
+    its target is replaced. Takes no lock: of two writers the later one wins.
+
+    Raises DiskError or FullError, FormatError for a `path` that is none. The file then is what it
+    was, and no temporary file is left.
+
+    >>> outlive.replace("motd.txt", "Back at noon.\\n")
+    """
+    content = data.encode() if isinstance(data, str) else data
+    with Replacement(absolute(path), sync=checked_sync(sync)) as new:
+        new.write(content)
+        new.finish()
+
+
+@overload
+def replacing(
+    path: PathLike, mode: Literal["wb"] = "wb", *, sync: Sync = "full"
+) -> AbstractContextManager[BinaryIO]: ...
+@overload
+def replacing(
+    path: PathLike,
+    mode: Literal["w"],
+    *,
+    encoding: str = "utf-8",
+    newline: str | None = None,
+    sync: Sync = "full",
+) -> AbstractContextManager[TextIO]: ...
+def replacing(
+    path: PathLike,
+    mode: Literal["wb", "w"] = "wb",
+    *,
+    encoding: str = "utf-8",
+    newline: str | None = None,
+    sync: Sync = "full",
+) -> AbstractContextManager[BinaryIO] | AbstractContextManager[TextIO]:
+    """A file to write to, that takes the place of `path` when the block ends, as `replace` does.
+
+    `mode` is "wb" (bytes) or "w" (text; `encoding` and `newline` as in the built-in `open`). A
+    block that raises changes nothing and leaves no temporary file. Raises what `replace` raises.
+
+    >>> with outlive.replacing("table.csv", "w", newline="") as file:
+    ...     csv.writer(file).writerows([["a", 1], ["b", 2]])
+    """
+    if mode not in ("wb", "w"):
+        raise FormatError(f"mode={mode!r} is unknown; pass 'wb' for bytes or 'w' for text")
+    name, sync = absolute(path), checked_sync(sync)
+    return (
+        _replacing_bytes(name, sync)
+        if mode == "wb"
+        else _replacing_text(name, sync, encoding, newline)
+    )
+
+
+@contextmanager
+def _replacing_bytes(path: str, sync: Sync, fs: FileSystem = OS) -> Iterator[BinaryIO]:
+    with Replacement(path, sync=sync, fs=fs) as new:
+        raw = _Raw(new)
+        try:
+            with io.BufferedWriter(raw) as file:
+                yield file
+        except BaseException:
+            raw.discard = True
+            raise
+        new.finish()
+
+
+@contextmanager
+def _replacing_text(
+    path: str, sync: Sync, encoding: str, newline: str | None, fs: FileSystem = OS
+) -> Iterator[TextIO]:
+    with (
+        _replacing_bytes(path, sync, fs) as file,
+        io.TextIOWrapper(file, encoding=encoding, newline=newline, write_through=True) as text,
+    ):
+        yield text
+
+
+class _Raw(io.RawIOBase):
+    """The temporary file of a replacement as Python's buffers want it."""
+
+    def __init__(self, new: Replacement) -> None:
+        self._new = new
+        self.discard = False  # the block raised: what is still in the buffers has nowhere to go
+
+    def fileno(self) -> int:
+        return self._new.fd
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        view = memoryview(data)  # type: ignore[arg-type]  # Buffer has a name from Python 3.12 on
+        if not self.discard:
+            with translated(self._new.path, "write"):
+                write_all(self._new.fs, self._new.fd, view)
+        return view.nbytes
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        with translated(self._new.path, "seek"):
+            return self._new.fs.seek(self._new.fd, offset, whence)
+
+    def truncate(self, size: int | None = None) -> int:
+        size = self.tell() if size is None else size
+        with translated(self._new.path, "truncate"):
+            self._new.fs.truncate(self._new.fd, size)
+        return size

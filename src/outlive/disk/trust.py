@@ -1,0 +1,43 @@
+"""Could another user have written this file? The question to ask before running what is in it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+from ..errors import UntrustedError
+from .fs import FileSystem, translated
+
+_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
+
+def check(path: str, status: os.stat_result, fs: FileSystem) -> None:
+    """Raise UntrustedError unless only we, or root, could have written the file at `path`.
+
+    `status` is the fstat of the opened file. The directory counts as well: who may write there may
+    put another file in its place, except where the sticky bit keeps each user to their own files.
+    """
+    if sys.platform == "win32":
+        raise UntrustedError(
+            f"{path} is a pickle, and on Windows its writers cannot be told; {_NEXT_STEP}"
+        )
+    with translated(path, "stat"):
+        directory = fs.stat(os.path.dirname(path))
+    _check_one(path, "it", status)
+    _check_one(path, "its directory", directory, sticky=bool(directory.st_mode & stat.S_ISVTX))
+
+
+_NEXT_STEP = (
+    "reading a pickle runs what is in it. If you know who wrote it, pass trust=True, or make it "
+    "yours alone (chown, chmod go-w)"
+)
+
+if sys.platform != "win32":
+
+    def _check_one(path: str, what: str, status: os.stat_result, *, sticky: bool = False) -> None:
+        if status.st_uid not in (os.geteuid(), 0):
+            raise UntrustedError(f"{path}: {what} belongs to another user; {_NEXT_STEP}")
+        if status.st_mode & _OTHERS and not sticky:
+            who = "everyone" if status.st_mode & stat.S_IWOTH else "its group"
+            raise UntrustedError(f"{path}: {what} can be written by {who}; {_NEXT_STEP}")

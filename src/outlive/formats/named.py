@@ -1,0 +1,107 @@
+"""The formats that have a name. Each imports its package when it is asked for, not before."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pickle
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from .format import Format
+
+_ALL = (datetime, date, time, timedelta, bytes, Decimal, UUID)
+
+
+def _json() -> Format:
+    return Format("JSON", dumps=json.dumps, loads=json.loads, is_binary=False)
+
+
+def _pickle() -> Format:
+    return Format(
+        "pickle", dumps=pickle.dumps, loads=pickle.loads, runs_code=True, types=_ALL, any_keys=True
+    )
+
+
+def _msgpack() -> Format:
+    from msgspec import msgpack
+
+    return Format(
+        "MessagePack",
+        dumps=msgpack.encode,
+        loads=msgpack.decode,
+        types=(datetime, bytes),
+        any_keys=True,
+    )
+
+
+def _yaml() -> Format:
+    import yaml
+
+    from .rewrite_yaml import Dumper, Loader, rewrite
+
+    def dumps(value: object, **kwargs: object) -> str:
+        options: Any = {"Dumper": Dumper, "sort_keys": False, "allow_unicode": True, **kwargs}
+        return str(yaml.dump(value, **options))
+
+    def loads(text: str, **kwargs: object) -> object:
+        if not text:  # valid YAML, but nothing that a store writes: a file that was cut
+            raise ValueError("the file is empty")
+        options: Any = {"Loader": Loader, **kwargs}
+        return yaml.load(text, **options)
+
+    return Format(
+        "YAML",
+        dumps=dumps,
+        loads=loads,
+        is_binary=False,
+        types=(datetime, date, bytes),
+        any_keys=True,
+        rewrite=rewrite,
+    )
+
+
+def _toml() -> Format:
+    import tomlkit
+
+    from .rewrite_toml import rewrite
+
+    def dumps(value: Mapping[str, object], **kwargs: bool) -> str:
+        return tomlkit.dumps(value, **kwargs) or "\n"  # an empty file would look like a cut one
+
+    def loads(text: str, **kwargs: Callable[[str], object]) -> object:
+        if not text:
+            raise ValueError("the file is empty")
+        return tomllib.loads(text, **kwargs)
+
+    return Format(
+        "TOML",
+        dumps=dumps,
+        loads=loads,
+        is_binary=False,
+        types=(datetime, date, time),
+        rewrite=rewrite,
+    )
+
+
+def _bson() -> Format:
+    bson = importlib.import_module("bson")
+    if hasattr(bson, "decode"):  # pymongo's
+        return Format("BSON", dumps=bson.encode, loads=bson.decode, types=(datetime, bytes))
+    return Format("BSON", dumps=bson.dumps, loads=bson.loads, types=(datetime, bytes))
+
+
+NAMES: dict[str, Callable[[], Format]] = {
+    "json": _json,
+    "yaml": _yaml,
+    "toml": _toml,
+    "msgpack": _msgpack,
+    "bson": _bson,
+    "pickle": _pickle,
+}
+# What to install for the ones whose package is missing.
+PACKAGES = {"bson": "outlive[bson]", "yaml": "PyYAML", "toml": "tomlkit", "msgpack": "msgspec"}
