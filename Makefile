@@ -8,7 +8,8 @@ PIP := -m pip install --quiet --disable-pip-version-check
 .PHONY: demo test test-slow check bench clean
 
 demo: .venv/installed
-	$(BIN)/python examples/index_stdlib.py
+	@mkdir -p build
+	$(BIN)/python examples/index_stdlib.py build/stdlib.json
 
 test: check
 	$(BIN)/python -m pytest

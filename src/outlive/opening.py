@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, Never, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Never, TypedDict, TypeVar, Unpack, overload
 
 from .disk.atomic import PathLike
 from .disk.fs import OS, absolute, follow, translated
 from .disk.replacement import Sync
 from .errors import FormatError
-from .formats import FormatLike, Schema, resolve
+from .formats import Format, FormatLike, resolve
 from .store import TIMEOUT, OnConflict, Store
+
+if TYPE_CHECKING:
+    from .formats.schema import Schema
 
 T = TypeVar("T")
 
@@ -136,7 +139,7 @@ def open(
         raise FormatError(f"{name}: on_conflict={on_conflict!r} is neither error nor overwrite")
     if not isinstance(keep, int) or keep < 0:
         raise FormatError(f"{name}: keep={keep!r} is no number of versions; pass 0 or more")
-    if timeout is not None and not timeout >= 0:
+    if timeout is not None and not (isinstance(timeout, int | float) and timeout >= 0):
         raise FormatError(f"{name}: timeout={timeout!r} is no time to wait; pass seconds or None")
     codec = resolve(
         format, name, is_binary=is_binary, load_kwargs=load_kwargs, dump_kwargs=dump_kwargs
@@ -148,7 +151,7 @@ def open(
         name,
         default,
         codec,
-        None if type is None else Schema(type, codec, name),
+        _schema(type, codec, name),
         ignore_inner_exits=ignore_inner_exits,
         on_conflict=on_conflict,
         sync=sync,
@@ -156,3 +159,11 @@ def open(
         keep=keep,
         trust=trust,
     )
+
+
+def _schema(type: type[T] | None, format: Format, path: str) -> Schema[T] | None:
+    if type is None:
+        return None
+    from .formats.schema import Schema  # which imports msgspec
+
+    return Schema(type, format, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from types import TracebackType
-from typing import Generic, Literal, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, cast
 
 from .disk import atomic, trust, versions
 from .disk.atomic import PathLike
@@ -14,7 +14,10 @@ from .disk.lock import Lock
 from .disk.replacement import Replacement, Sync
 from .disk.versions import Version
 from .errors import ConflictError, DiskError, FormatError, LockedError
-from .formats import Format, Schema
+from .formats import Format
+
+if TYPE_CHECKING:
+    from .formats.schema import Schema
 
 T = TypeVar("T")
 OnConflict = Literal["error", "overwrite"]
@@ -160,7 +163,7 @@ class Store(Generic[T]):
             raise FormatError(f"{self.path} has no version {number}; see history()")
         with self._lock:
             data = self._read(found[0].path)
-            value = self._decode(data)
+            value = self._decode(data, found[0].path)
             if data is not None:
                 self._commit(data)
                 self.value = value
@@ -175,18 +178,18 @@ class Store(Generic[T]):
             trust.check(follow(self._fs, path), content.status, self._fs)
         return content.data
 
-    def _decode(self, data: bytes | None) -> T:
+    def _decode(self, data: bytes | None, path: str = "") -> T:
         if data is None:
             return self._initial()
-        value = self._format.decode(data, self.path)
-        return self._schema.load(value) if self._schema else cast(T, value)
+        value = self._format.decode(data, path or self.path)
+        return self._schema.load(value, path or self.path) if self._schema else cast(T, value)
 
     def _initial(self) -> T:
         default = self._default
         if default is None and self._schema:
             return self._schema.default()
         value = cast(T, default() if callable(default) else copy.deepcopy(default))
-        return self._schema.load(self._schema.dump(value)) if self._schema else value
+        return self._schema.load(self._schema.dump(value), self.path) if self._schema else value
 
     def _encode(self, value: T) -> bytes:
         plain = self._schema.dump(value) if self._schema else value

@@ -218,6 +218,9 @@ def claim(fs: FileSystem, path: str, flags: int, mode: int = 0o666) -> int | Non
         if fs.try_lock(fd) and _is_at(fs, fd, path):
             return fd
     except BaseException:
+        with suppress(OSError):
+            if flags & os.O_EXCL and _is_at(fs, fd, path):  # we made it, so nobody else removes it
+                fs.unlink(path)
         close(fs, fd)
         raise
     close(fs, fd)

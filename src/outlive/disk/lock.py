@@ -44,7 +44,8 @@ class Lock:
     def acquire(self) -> None:
         """Wait for the lock, at most `timeout` seconds in all."""
         deadline = None if self.timeout is None else time.monotonic() + self.timeout
-        if not self._thread.acquire(timeout=-1 if self.timeout is None else self.timeout):
+        limit = -1 if self.timeout is None else min(self.timeout, threading.TIMEOUT_MAX)
+        if not self._thread.acquire(timeout=limit):
             raise self._held(os.getpid())
         try:
             if not self.depth:

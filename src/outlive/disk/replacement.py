@@ -40,6 +40,7 @@ Sync = Literal["full", "os"]
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _TEMPORARIES = 100  # writers that replace one file at the same moment without a lock
+_LOOK_AHEAD = 4  # writers that may have been killed together, each with a number
 _BUSY_WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)  # seconds; virus scanners hold a file for less
 
 
@@ -98,7 +99,7 @@ class Replacement:
     def _create_temporary(self) -> int:
         """A new file that is locked while we live, so that others can tell it from litter.
 
-        The names are numbered: what a killed writer left behind is met, and removed, by the next.
+        The names are numbered: what killed writers left behind is met, and removed, by the next.
         """
         mode = 0o600 if self.private or self._old >= 0 else 0o666  # the umask narrows the latter
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NOFOLLOW
@@ -111,7 +112,8 @@ class Replacement:
                 continue  # in use
             if fd is not None:
                 self._temporary = name
-                self._sweep(beside(self._target, f"{number + 1}.tmp"))
+                for other in range(number + 1, number + 1 + _LOOK_AHEAD):
+                    self._sweep(beside(self._target, f"{other}.tmp"))
                 return fd
         raise OSError(errno.EBUSY, "too many writers replace this file at once")
 

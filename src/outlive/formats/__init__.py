@@ -7,7 +7,6 @@ with `dump`/`load` (given a file) or `dumps`/`loads` (given str or bytes).
 from .custom import AbstractFormatBstr, AbstractFormatFile, FormatLike, HasDumps
 from .format import Format
 from .resolve import resolve
-from .schema import Schema
 
 __all__ = [
     "AbstractFormatBstr",
@@ -15,6 +14,5 @@ __all__ = [
     "Format",
     "FormatLike",
     "HasDumps",
-    "Schema",
     "resolve",
 ]

@@ -11,6 +11,8 @@ from .equality import same
 
 Rewrite: TypeAlias = Callable[[str, object, object, Callable[[str], object]], str]
 
+BOM = b"\xef\xbb\xbf"  # some editors begin an UTF-8 file with it
+
 
 @dataclass
 class Format:
@@ -68,14 +70,13 @@ class Format:
             return data
         if same(old, new):
             return previous
-        mark = b"\xef\xbb\xbf" if previous.startswith(b"\xef\xbb\xbf") else b""
-        text = rewrite(previous.decode("utf-8-sig"), old, new, self._text_loads)
-        return mark + text.encode()
+        text = rewrite(_text(previous), old, new, self._text_loads)
+        return (BOM if previous.startswith(BOM) else b"") + text.encode()
 
     def _loads(self, data: bytes) -> object:
         if self.is_binary:
             return self.loads(data, **self.load_kwargs)
-        return self._text_loads(data.decode("utf-8-sig"))
+        return self._text_loads(_text(data))
 
     def _text_loads(self, text: str) -> object:
         return self.loads(text, **self.load_kwargs)
@@ -88,3 +89,7 @@ class Format:
             return bytes(data)
         hint = "False" if isinstance(data, str) else "True"
         raise TypeError(f"the format gave {type(data).__name__}; pass is_binary={hint}")
+
+
+def _text(data: bytes) -> str:
+    return data.removeprefix(BOM).decode()

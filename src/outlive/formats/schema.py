@@ -30,13 +30,13 @@ class Schema(Generic[T]):
         except TypeError as error:
             raise FormatError(f"{path}: type={type!r} cannot be checked: {error}") from error
 
-    def load(self, plain: object) -> T:
-        """The typed value that `plain` stands for."""
+    def load(self, plain: object, path: str) -> T:
+        """The typed value that `plain`, from the file at `path`, stands for."""
         try:
             value = msgspec.convert(plain, self.type, str_keys=not self.format.any_keys)
         except msgspec.ValidationError as error:
             raise FormatError(
-                f"{self.path} does not fit {self.type!r}: {error}. Mend the file or change type="
+                f"{path} does not fit {self.type!r}: {error}. Mend the file or change type="
             ) from error
         _fill_in_defaults(value)
         return value
@@ -59,7 +59,7 @@ class Schema(Generic[T]):
         empties: tuple[object, ...] = (None, {}, [])
         for empty in empties:
             try:
-                return self.load(empty)
+                return self.load(empty, self.path)
             except FormatError:
                 continue
         raise FormatError(f"{self.path}: {self.type!r} has no empty value; pass default=")
