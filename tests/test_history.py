@@ -28,7 +28,7 @@ def names(directory: Path) -> list[str]:
 def test_the_last_versions_are_kept(tmp_path: Path) -> None:
     """keep=3 keeps three former contents as numbered backups, the newest first in history()."""
     store = filled(tmp_path / "n.json", keep=3, commits=6)
-    assert names(tmp_path) == ["n.json", "n.json.~3~", "n.json.~4~", "n.json.~5~"]
+    assert names(tmp_path) == ["n.json", "n.json.version-3", "n.json.version-4", "n.json.version-5"]
     history = store.history()
     assert [version.number for version in history] == [5, 4, 3]
     assert [Path(version.path).read_text() for version in history] == ["4", "3", "2"]
@@ -61,7 +61,7 @@ def test_restore_of_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(outlive.FormatError, match=r"n\.json has no version 9"):
         store.restore(9)
     Path(store.history()[0].path).write_text("{")
-    with pytest.raises(outlive.CorruptError, match="~2~"):
+    with pytest.raises(outlive.CorruptError, match="version-2"):
         store.restore(2)
     assert (store.value, (tmp_path / "n.json").read_text()) == (2, "2")
 
@@ -87,8 +87,8 @@ def test_versions_are_those_of_the_target(tmp_path: Path) -> None:
     (tmp_path / "real" / "n.json").chmod(0o600)
     store.value = 5
     store.commit()
-    assert names(tmp_path / "real") == ["n.json", "n.json.~1~"]
-    assert (tmp_path / "real" / "n.json.~1~").stat().st_mode & 0o777 == 0o600
+    assert names(tmp_path / "real") == ["n.json", "n.json.version-1"]
+    assert (tmp_path / "real" / "n.json.version-1").stat().st_mode & 0o777 == 0o600
     assert [version.number for version in store.history()] == [1]
 
 
@@ -98,16 +98,17 @@ def test_keep_nothing_leaves_versions_alone(tmp_path: Path) -> None:
     filled(tmp_path / "n.json", keep=0, commits=2)
     assert len(names(tmp_path)) == 4
     filled(tmp_path / "n.json", keep=1, commits=1)
-    assert names(tmp_path) == ["n.json", "n.json.~5~"]
+    assert names(tmp_path) == ["n.json", "n.json.version-5"]
 
 
 def test_names_that_only_look_like_versions_are_left_alone(tmp_path: Path) -> None:
     """A person's own backups are neither listed nor pruned."""
-    for name in ("n.json~", "n.json.~old~", "n.json.~~", "xn.json.~1~"):
+    ends = ("~", ".~1~", ".version-old", ".version-", ".version-007")
+    for name in ("xn.json.version-1", *(f"n.json{end}" for end in ends)):
         (tmp_path / name).write_text("")
     store = filled(tmp_path / "n.json", keep=1, commits=3)
     assert [version.number for version in store.history()] == [2]
-    assert len(names(tmp_path)) == 6
+    assert len(names(tmp_path)) == 8
 
 
 def test_a_version_is_not_changed_by_who_edits_the_file(tmp_path: Path) -> None:
@@ -117,3 +118,12 @@ def test_a_version_is_not_changed_by_who_edits_the_file(tmp_path: Path) -> None:
         file.write("9")
     assert [Path(version.path).read_text() for version in store.history()] == ["1", "0"]
     assert os.stat(tmp_path / "n.json").st_nlink == 1
+
+
+def test_a_commit_that_was_cut_keeps_no_version_twice(tmp_path: Path) -> None:
+    """Killed between keeping the old content and replacing it: the next commit goes on."""
+    store = filled(tmp_path / "n.json", keep=5, commits=3)
+    os.link(tmp_path / "n.json", tmp_path / "n.json.version-3")
+    store.value = 9
+    store.commit()
+    assert [Path(version.path).read_text() for version in store.history()] == ["2", "1", "0"]

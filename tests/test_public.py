@@ -27,10 +27,10 @@ LAYERS = [
     {"errors"},
     {"formats", "disk", "live"},
     {"engines"},
-    {"store", "opening", "state", "safe", "tables"},
+    {"store", "opening", "default", "state", "safe", "tables"},
     {"compat", "cli", "__init__"},
 ]
-FACES = [{"store", "opening"}, {"state"}, {"safe"}, {"tables"}]
+FACES = [{"store", "opening", "default"}, {"state"}, {"safe"}, {"tables"}]
 
 
 def test_all_is_the_public_surface() -> None:

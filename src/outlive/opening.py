@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Never, TypedDict, TypeVar, Unpack, overload
 
-from .disk.atomic import PathLike
-from .disk.fs import OS, absolute, follow, translated
+from .disk.atomic import PathLike, checked_sync
+from .disk.fs import absolute
 from .disk.replacement import Sync
 from .errors import FormatError
 from .formats import Format, FormatLike, resolve
@@ -124,7 +123,7 @@ def open(
     `timeout`
         Seconds to wait for another writer before LockedError; None waits for ever.
     `keep`
-        How many former contents to keep beside the file, as ``NAME.~1~``; see `Store.history`.
+        How many former contents to keep beside the file (``NAME.version-1``); see `Store.history`.
     `trust`
         Read a pickle although other users could have written it (reading it runs what is in it).
 
@@ -144,9 +143,6 @@ def open(
     codec = resolve(
         format, name, is_binary=is_binary, load_kwargs=load_kwargs, dump_kwargs=dump_kwargs
     )
-    with translated(name, "open"):
-        # A program that runs for an hour should hear now that its result will have no place.
-        OS.stat(os.path.dirname(follow(OS, name)))
     return Store(
         name,
         default,
@@ -154,7 +150,7 @@ def open(
         _schema(type, codec, name),
         ignore_inner_exits=ignore_inner_exits,
         on_conflict=on_conflict,
-        sync=sync,
+        sync=checked_sync(sync),
         timeout=timeout,
         keep=keep,
         trust=trust,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, cast
 
+from .default import IMMUTABLE, Default
 from .disk import atomic, trust, versions
 from .disk.atomic import PathLike
-from .disk.fs import OS, FileSystem, absolute, follow
+from .disk.fs import OS, FileSystem, absolute, beside, follow, translated
 from .disk.lock import Lock
 from .disk.replacement import Replacement, Sync
+from .disk.replacement import sync as sync_file
 from .disk.versions import Version
 from .errors import ConflictError, DiskError, FormatError, LockedError
 from .formats import Format
@@ -21,7 +25,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 OnConflict = Literal["error", "overwrite"]
-_IMMUTABLE = (str, bytes, int, float, tuple, frozenset, type(None))
 TIMEOUT = 10.0  # seconds: longer than any sane commit, short enough to be noticed
 
 
@@ -30,7 +33,8 @@ class Store(Generic[T]):
 
     `value` is the program's own: change it, or assign another. `path` is the absolute path of the
     file. Nothing is written before `commit`, or the end of a `with` block. A store may be used by
-    several threads; a `with` block shuts the others out, as it does other processes.
+    several threads: a `with` block shuts the others out, as it does other processes. The tasks of
+    one thread (asyncio) are not told apart; let them not meet in a block that awaits.
     """
 
     value: T
@@ -50,20 +54,21 @@ class Store(Generic[T]):
         trust: bool = False,
         fs: FileSystem = OS,
     ) -> None:
-        self.path = absolute(path)
-        self._default = default if callable(default) else copy.deepcopy(default)
+        self.path = path = absolute(path)
+        self._default = Default(default, schema, path)
         self._format = format
         self._schema = schema
         self._ignore_inner_exits = ignore_inner_exits
         self._on_conflict = on_conflict
-        self._sync = atomic.checked_sync(sync)
+        self._sync = sync
         self._keep = keep
         self._trust = trust
         self._fs = fs
-        self._lock = Lock(self.path, timeout=timeout, fs=fs)
+        self._lock = Lock(path, timeout=timeout, fs=fs)
         self._broken: DiskError | None = None
         self._committed: bytes | None = None  # what the file held when it was last read or written
-        self.reload()
+        self._durable: bytes | None = None  # what this store has synced
+        self._load()
 
     def __repr__(self) -> str:
         return f"<outlive.Store {self.path!r}: {self.value!r:.60}>"
@@ -73,14 +78,19 @@ class Store(Generic[T]):
     def reload(self) -> None:
         """Read the file again; uncommitted changes are dropped.
 
-        Raises CorruptError, FormatError, UntrustedError or DiskError; `value` is then unchanged.
+        Raises CorruptError, FormatError, UntrustedError, DiskError, or LockedError if another
+        thread is in a ``with`` block of this store; `value` is then unchanged.
         """
-        data = self._read(self.path)
-        self.value, self._committed = self._decode(data), data
+        with self._alone():
+            self._load()
 
     def rollback(self) -> None:
-        """Go back to the last committed value (or the default), without reading the file."""
-        self.value = self._decode(self._committed)
+        """Go back to the last committed value (or the default), without reading the file.
+
+        Raises LockedError if another thread is in a ``with`` block of this store.
+        """
+        with self._alone():
+            self.value = self._decode(self._committed)
 
     def commit(self) -> None:
         """Replace the file with the current value, whole, durable as `sync` says.
@@ -96,21 +106,24 @@ class Store(Generic[T]):
     def update(self, change: Callable[[T], T | None]) -> T:
         """Lock, read, change and commit in one; returns the new value.
 
-        `change` is given the current value of the file. It returns the new one, or changes it in
-        place and returns None (or the same object). Raises what `commit` raises, FormatError if
-        `change` did both, and whatever `change` raises; nothing is written then, and `value` goes
-        back to what is in the file.
+        `change` is given the current value: that of the file, with what the program changed and
+        did not commit. It returns the new one, or changes it in place and returns None (or the
+        same object). Raises what `commit` raises, FormatError if `change` did both, and whatever
+        `change` raises; nothing is written then, and `value` is what it was before.
 
         >>> outlive.open("hits.json", default=0).update(lambda n: n + 1)
         1
         """
         with self._lock:
             self._refresh()
+            before = self._encode(self.value)
             try:
-                self._apply(change)
+                self._apply(change, before)
                 self._commit(self._encode(self.value))
             except BaseException:
-                self.rollback()
+                # After a Ctrl-C in its last step the commit stands, and the value with it.
+                if self._committed != self._encode_or_none():
+                    self.value = self._decode(before)
                 raise
             return self.value
 
@@ -157,51 +170,72 @@ class Store(Generic[T]):
         What is in the file becomes a version itself. Raises FormatError if there is no such
         version, CorruptError if it is damaged, and what `commit` raises; `value` is unchanged then.
         """
-        number = version if isinstance(version, int) else version.number
-        found = [kept for kept in self.history() if kept.number == number]
-        if not found:
-            raise FormatError(f"{self.path} has no version {number}; see history()")
+        number = getattr(version, "number", version)
         with self._lock:
-            data = self._read(found[0].path)
+            found = [kept for kept in self.history() if kept.number == number]
+            data = self._read(found[0].path) if found else None
+            if data is None:
+                raise FormatError(f"{self.path} has no version {number!r}; see history()")
             value = self._decode(data, found[0].path)
-            if data is not None:
-                self._commit(data)
-                self.value = value
+            self._commit(data)
+            self.value = value
 
     # -- inside
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._lock.acquire_thread()
+        try:
+            yield
+        finally:
+            self._lock.release_thread()
+
+    def _load(self) -> None:
+        data = self._read(self.path)
+        if data is None:
+            self._check_place()
+        self.value, self._committed = self._decode(data), data
+
+    def _check_place(self) -> None:
+        """A program that runs for an hour should hear now that its result will have no place."""
+        target = follow(self._fs, self.path)
+        with translated(self.path, "open"):
+            self._fs.stat(os.path.dirname(target))
+            with suppress(FileNotFoundError):
+                self._fs.stat(beside(target, "lock"))  # a name that is longer than the file's
 
     def _read(self, path: str) -> bytes | None:
         content = atomic.read(path, self._fs)
         if content is None:
             return None
         if self._format.runs_code and not self._trust:
-            trust.check(follow(self._fs, path), content.status, self._fs)
+            trust.check(path, content.status, self._fs)
         return content.data
 
     def _decode(self, data: bytes | None, path: str = "") -> T:
         if data is None:
-            return self._initial()
+            return self._default.make()
         value = self._format.decode(data, path or self.path)
         return self._schema.load(value, path or self.path) if self._schema else cast(T, value)
-
-    def _initial(self) -> T:
-        default = self._default
-        if default is None and self._schema:
-            return self._schema.default()
-        value = cast(T, default() if callable(default) else copy.deepcopy(default))
-        return self._schema.load(self._schema.dump(value), self.path) if self._schema else value
 
     def _encode(self, value: T) -> bytes:
         plain = self._schema.dump(value) if self._schema else value
         return self._format.encode(plain, self._committed, self.path)
+
+    def _encode_or_none(self) -> bytes | None:
+        try:
+            return self._encode(self.value)
+        except FormatError:
+            return None
 
     def _refresh(self) -> None:
         """Read the file again if it changed, under the lock."""
         data = self._read(self.path)
         if data == self._committed:
             return
+        value = self._decode(data)
         if not self._changed():
-            self.value, self._committed = self._decode(data), data
+            self.value, self._committed = value, data
         elif self._on_conflict == "overwrite":
             self._committed = data
         else:
@@ -210,20 +244,21 @@ class Store(Generic[T]):
     def _changed(self) -> bool:
         """Whether the program changed the value since the last commit."""
         current = self._encode(self.value)
+        if self._committed is None:
+            return current != self._encode(self._default.as_made)
         # Bytes that someone else wrote, or a pickle with other references, may differ for the
         # same value: what counts is how we would write what was read.
         return current != self._committed and current != self._encode(self._decode(self._committed))
 
-    def _apply(self, change: Callable[[T], T | None]) -> None:
+    def _apply(self, change: Callable[[T], T | None], before: bytes) -> None:
         """Take what `change` returns, or what it made of the value."""
         result = change(self.value)
         if result is None or result is self.value:
             return
-        if not isinstance(self.value, _IMMUTABLE) and self._changed():
+        if not isinstance(self.value, IMMUTABLE) and self._encode(self.value) != before:
             raise FormatError(
-                f"{self.path}: update() cannot tell which value is meant: the function returned a "
-                f"new one ({type(result).__name__}), and the old one was changed too. Return None "
-                "after a change in place, and commit() earlier changes before"
+                f"{self.path}: the function given to update() changed the value and returned "
+                f"another ({type(result).__name__}); let it do one of the two"
             )
         self.value = result
 
@@ -239,26 +274,40 @@ class Store(Generic[T]):
             ) from self._broken
         content = atomic.read(self.path, self._fs)
         there = content.data if content else None
-        if there != data:
-            if there != self._committed and self._on_conflict == "error":
-                raise self._conflict()
+        if there == data:
+            if self._sync == "full" and data != self._durable:
+                sync_file(self.path, self._fs)  # whoever wrote it may not have
+        elif there != self._committed and self._on_conflict == "error":
+            raise self._conflict()
+        else:
             self._replace(there, data)
         self._committed = data
+        if self._sync == "full":
+            self._durable = data
 
     def _replace(self, old: bytes | None, data: bytes) -> None:
-        private = self._format.runs_code
         kept = ""
+        new = Replacement(self.path, sync=self._sync, private=self._format.runs_code, fs=self._fs)
         try:
-            with Replacement(self.path, sync=self._sync, private=private, fs=self._fs) as new:
+            with new:
                 new.write(data)
-                if self._keep and old is not None:
+                if old is not None and (self._keep or self._format.lost_comments):
                     kept = versions.keep(self.path, old, self._fs)
                 new.finish()
-        except DiskError as error:
-            if error.operation == "fsync":
+        except BaseException as error:
+            if isinstance(error, DiskError) and error.operation == "fsync":
                 self._broken = error
-            versions.drop(kept, self._fs)
+            if new.done:  # cut by a Ctrl-C, say, when the file was already replaced
+                self._committed = data
+            else:
+                versions.drop(kept, self._fs)
             raise
+        if self._format.lost_comments:
+            warnings.warn(
+                f"{self.path}: the change could not be made in the text that a person edited, so "
+                f"it was written anew without their comments; the former text is in {kept}",
+                stacklevel=4,
+            )
         if self._keep:
             versions.prune(self.path, self._keep, self._fs)
 

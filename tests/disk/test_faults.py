@@ -94,9 +94,13 @@ def test_a_failed_call_changes_nothing(
             assert content(directory) == (OLD if existing else None), failed
             assert isinstance(raised, outlive.FullError) == (error == errno.ENOSPC), failed
         # Whether a lock file is in use can only be told by who has the lock: the next one does.
-        lock_failed = failed == "unlink" or (raised is not None and ": lock failed" in str(raised))
+        lock_failed = (
+            failed in ("unlink", "stat", "fstat")
+            if raised is None
+            else "lock failed" in str(raised)
+        )
         harmless = {".state.json.outlive-lock"} if lock_failed else set()
-        allowed = {NAME, f"{NAME}.~1~", *harmless} if raised is None else {NAME, *harmless}
+        allowed = {NAME, f"{NAME}.version-1", *harmless} if raised is None else {NAME, *harmless}
         assert {path.name for path in directory.iterdir()} <= allowed, failed
         assert not fs.open_files, failed
     assert (failures > 8) == (error != "short")  # a short write is written on, not an error
@@ -210,3 +214,18 @@ def test_an_undone_commit_keeps_mode(tmp_path: Path) -> None:
         store.commit()
     assert content(directory) == OLD
     assert stat.S_IMODE((directory / NAME).stat().st_mode) == 0o640
+
+
+def test_the_error_of_a_block_is_not_hidden(tmp_path: Path) -> None:
+    """What a failed block had written is thrown away, not flushed to a disk that may be full."""
+    directory = fresh(tmp_path)
+    whole = FaultyFileSystem(directory)
+    with _replacing_bytes(str(directory / NAME), "full", whole) as file:
+        file.write(b"new")
+    write = whole.calls.index("write")
+    fresh(directory)
+    fs = FaultyFileSystem(directory, fail=write, error=errno.ENOSPC)
+    with pytest.raises(KeyError), _replacing_bytes(str(directory / NAME), "full", fs) as file:
+        file.write(b"new")
+        raise KeyError
+    assert content(directory) == OLD

@@ -124,7 +124,7 @@ def test_a_power_cut_leaves_a_value_that_was_committed(
 def test_a_power_cut_with_history(tmp_path: Path) -> None:
     """Keeping versions weakens nothing, and a version holds a whole former value."""
     assert faults(tmp_path, keep=1) == []
-    kept = [open_store(p).value for p in tmp_path.rglob(f"{NAME}.~*~")]
+    kept = [open_store(p).value for p in tmp_path.rglob(f"{NAME}.version-*")]
     assert kept
     assert all(version == value(int(str(version["number"]))) for version in kept)
 

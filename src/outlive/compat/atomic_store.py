@@ -10,13 +10,15 @@ and mode and symbolic links survive a commit.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import IO, Any, Self
 
 from ..disk import atomic
 from ..disk.atomic import PathLike, replace
 from ..disk.fs import absolute
+from ..errors import CorruptError, FormatError
 from ..formats import AbstractFormatBstr, AbstractFormatFile, FormatLike, HasDumps, resolve
 
 __all__ = ["AbstractFormatBstr", "AbstractFormatFile", "AtomicStore", "WrapBinaryFormat", "open"]
@@ -52,9 +54,6 @@ class AtomicStore:
     ) -> None:
         self.path = path
         self.format = format
-        self.is_binary = is_binary
-        self.load_kwargs = load_kwargs
-        self.dump_kwargs = dump_kwargs
         self.ignore_inner_exits = ignore_inner_exits
         self.level = 0
         self._format = resolve(
@@ -64,14 +63,22 @@ class AtomicStore:
             load_kwargs=load_kwargs,
             dump_kwargs=dump_kwargs,
         )
-        self._untouched = copy.deepcopy(default)
+        self.is_binary = self._format.is_binary
+        self.load_kwargs = self._format.load_kwargs
+        self.dump_kwargs = self._format.dump_kwargs
+        try:
+            self._untouched = copy.deepcopy(default)
+        except Exception:  # noqa: BLE001  # the original never copies it, so it may be anything
+            self._untouched = default
         self.value: Any = self._read(default)
 
     def commit(self) -> None:
         """Replace the file with the current value."""
         path = absolute(self.path)
         there = atomic.read(path)
-        replace(path, self._format.encode(self.value, there and there.data, path))
+        with _as_the_format_raises():
+            data = self._format.encode(self.value, there and there.data, path)
+        replace(path, data)
 
     def __enter__(self) -> Self:
         self.level += 1
@@ -94,7 +101,17 @@ class AtomicStore:
     def _read(self, default: Any) -> Any:
         path = absolute(self.path)
         content = atomic.read(path)
-        return default if content is None else self._format.decode(content.data, path)
+        with _as_the_format_raises():
+            return default if content is None else self._format.decode(content.data, path)
+
+
+@contextmanager
+def _as_the_format_raises() -> Iterator[None]:
+    """Let the format's own error out, as the original does: a TypeError, a JSONDecodeError, …"""
+    try:
+        yield
+    except (CorruptError, FormatError) as error:
+        raise (error.__cause__ or error) from None
 
 
 def open(

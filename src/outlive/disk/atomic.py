@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO, Literal, NamedTuple, TextIO, overload
 
-from ..errors import DiskError, FormatError
-from .fs import NONBLOCK, OS, FileSystem, absolute, close, read_all, translated
+from ..errors import FormatError
+from .fs import NONBLOCK, OS, FileSystem, absolute, close, read_all, regular, translated
 from .replacement import Replacement, Sync, write_all
 
 PathLike = str | os.PathLike[str]
@@ -33,13 +31,7 @@ def read(path: str, fs: FileSystem = OS) -> Content | None:
             return None
     try:
         with translated(path, "read"):
-            status = fs.fstat(fd)
-            if stat.S_ISDIR(status.st_mode):
-                raise IsADirectoryError(errno.EISDIR, "is a directory")
-            if not stat.S_ISREG(status.st_mode):
-                raise DiskError(
-                    errno.EINVAL, f"{path} is a device or a pipe; name a file", path, "read"
-                )
+            status = regular(fs, fd, path)
             return Content(read_all(fs, fd, status.st_size), status)
     finally:
         close(fs, fd)
@@ -73,8 +65,13 @@ def replace(
 
     >>> outlive.replace("motd.txt", "Back at noon.\\n")
     """
-    content = data.encode() if isinstance(data, str) else data
-    with Replacement(absolute(path), sync=checked_sync(sync)) as new:
+    name, sync = absolute(path), checked_sync(sync)
+    try:
+        content = memoryview(data.encode() if isinstance(data, str) else data).cast("B")
+    except (TypeError, ValueError) as error:
+        what = "what is given is neither bytes nor text that UTF-8 can hold"
+        raise FormatError(f"{name}: {what}: {error}") from error
+    with Replacement(name, sync=sync) as new:
         new.write(content)
         new.finish()
 
@@ -122,12 +119,14 @@ def replacing(
 def _replacing_bytes(path: str, sync: Sync, fs: FileSystem = OS) -> Iterator[BinaryIO]:
     with Replacement(path, sync=sync, fs=fs) as new:
         raw = _Raw(new)
+        file = io.BufferedWriter(raw)
         try:
-            with io.BufferedWriter(raw) as file:
-                yield file
+            yield file
         except BaseException:
             raw.discard = True
             raise
+        finally:
+            file.close()
         new.finish()
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from types import TracebackType
 
 from ..errors import DiskError, FormatError, FullError
 
@@ -26,6 +27,7 @@ WINDOWS = os.name == "nt"
 _ALWAYS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 # Opening a named pipe would wait for its writer; for files it means nothing.
 NONBLOCK = getattr(os, "O_NONBLOCK", 0)
+NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 CHUNK = 1 << 30  # bytes in a call; Linux reads and writes at most 2 GiB
 # A lock beyond the bytes that hold the pid: on Windows a locked byte cannot be read by others.
 _LOCK_OFFSET = 1 << 30
@@ -86,6 +88,7 @@ class FileSystem:
             if sys.platform == "win32":
                 os.lseek(fd, _LOCK_OFFSET, os.SEEK_SET)
                 msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+                os.lseek(fd, 0, os.SEEK_SET)
             else:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):
@@ -110,6 +113,9 @@ class FileSystem:
 
         def setxattr(self, fd: int, name: str, value: bytes) -> None:
             os.setxattr(fd, name, value)
+
+        def removexattr(self, fd: int, name: str) -> None:
+            os.removexattr(fd, name)
 
 
 OS = FileSystem()
@@ -148,15 +154,29 @@ def translate(error: OSError, path: str, operation: str) -> DiskError:
     return DiskError(number, f"{what}; {advice}", path, operation)
 
 
-@contextmanager
-def translated(path: str, operation: str) -> Iterator[None]:
-    """Raise an OSError from the block as the `DiskError` that it stands for."""
-    try:
-        yield
-    except DiskError:
-        raise
-    except OSError as error:
-        raise translate(error, path, operation) from error
+class translated:  # noqa: N801  # reads as the function that it stands for
+    """A block from which an OSError comes as the `DiskError` that it stands for.
+
+    A class, not a generator: a commit has a dozen of these, and each counts beside its fsync.
+    """
+
+    __slots__ = ("operation", "path")
+
+    def __init__(self, path: str, operation: str) -> None:
+        self.path = path
+        self.operation = operation
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, OSError) and not isinstance(error, DiskError):
+            raise translate(error, self.path, self.operation) from error
 
 
 def close(fs: FileSystem, fd: int) -> None:
@@ -165,8 +185,10 @@ def close(fs: FileSystem, fd: int) -> None:
     It was only read, or fsync has said all that there is to say about what was written, or the
     file is being thrown away: an error here would only hide the outcome.
     """
-    with suppress(OSError):
+    try:  # not `suppress`, which takes longer than the call
         fs.close(fd)
+    except OSError:
+        return
 
 
 def read_all(fs: FileSystem, fd: int, expected: int) -> bytes:
@@ -180,12 +202,25 @@ def read_all(fs: FileSystem, fd: int, expected: int) -> bytes:
     return b"".join(parts)
 
 
+def regular(fs: FileSystem, fd: int, path: str) -> os.stat_result:
+    """The status of an open file; DiskError if it is a directory, a device or a pipe."""
+    status = fs.fstat(fd)
+    if stat.S_ISDIR(status.st_mode):
+        raise translate(IsADirectoryError(errno.EISDIR, ""), path, "open")
+    if not stat.S_ISREG(status.st_mode):
+        raise DiskError(errno.EINVAL, f"{path} is a device or a pipe; name a file", path, "open")
+    return status
+
+
 def absolute(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
     """The path as a `str` that a later chdir does not change. Raises FormatError if it is none."""
     try:
-        name = os.path.abspath(os.fsdecode(path))
+        given = os.fsdecode(path)
+        os.fsencode(given)
     except (TypeError, ValueError) as error:
         raise FormatError(f"{path!r} is not a path; pass a str or a pathlib.Path") from error
+    with translated(given, "find the current directory"):
+        name = os.path.abspath(given)
     if "\0" in name:
         raise FormatError(f"{path!r} holds a null character; no file can have that name")
     return name
@@ -209,17 +244,19 @@ def beside(path: str, suffix: str) -> str:
 def claim(fs: FileSystem, path: str, flags: int, mode: int = 0o666) -> int | None:
     """Open `path` and lock it; None if another has it or it is no longer the file of that name.
 
+    Raises what opening or locking raises, then leaving no file that it made (with O_EXCL).
+
     Whoever removes a claimed file does so while holding its lock. So a lock counts only while the
     name still leads to the locked file; else a waiter could hold a file that is already gone while
     a third makes a new one (the race in filelock #574, portalocker #115).
     """
     fd = fs.open(path, flags, mode)
     try:
-        if fs.try_lock(fd) and _is_at(fs, fd, path):
+        if fs.try_lock(fd) and is_at(fs, fd, path):
             return fd
     except BaseException:
         with suppress(OSError):
-            if flags & os.O_EXCL and _is_at(fs, fd, path):  # we made it, so nobody else removes it
+            if flags & os.O_EXCL and is_at(fs, fd, path):  # we made it, so nobody else removes it
                 fs.unlink(path)
         close(fs, fd)
         raise
@@ -227,7 +264,8 @@ def claim(fs: FileSystem, path: str, flags: int, mode: int = 0o666) -> int | Non
     return None
 
 
-def _is_at(fs: FileSystem, fd: int, path: str) -> bool:
+def is_at(fs: FileSystem, fd: int, path: str) -> bool:
+    """Whether `path` still leads to the open file."""
     try:
         there = fs.stat(path)
     except FileNotFoundError:

@@ -12,15 +12,13 @@ of the two is left out; docs/disk.md says what is assumed of the disk.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import stat
 import time
 from types import TracebackType
-from typing import Literal
+from typing import Literal, Self
 
-from ..errors import DiskError
+from ..errors import DiskError, LockedError
 from . import metadata
 from .fs import (
     CHUNK,
@@ -28,19 +26,16 @@ from .fs import (
     OS,
     WINDOWS,
     FileSystem,
-    beside,
-    claim,
     close,
     follow,
     read_all,
+    regular,
     translated,
 )
+from .temporary import Temporary
 
 Sync = Literal["full", "os"]
 
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_TEMPORARIES = 100  # writers that replace one file at the same moment without a lock
-_LOOK_AHEAD = 4  # writers that may have been killed together, each with a number
 _BUSY_WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)  # seconds; virus scanners hold a file for less
 
 
@@ -58,7 +53,7 @@ class Replacement:
     """One replacement of one file, from its temporary file to the rename.
 
     A context manager: `write`, then `finish`. Left without `finish`, it changes nothing and
-    removes the temporary file.
+    removes the temporary file. `done` says whether the new content is in the place of the old.
     """
 
     def __init__(
@@ -66,15 +61,16 @@ class Replacement:
     ) -> None:
         self.fs = fs
         self.path = path
-        self.sync = sync
-        self.private = private
-        self.fd = -1
+        self.done = False
+        self._sync = sync
+        self._private = private
         self._target = follow(fs, path)
+        self._new: Temporary | None = None
         self._old = -1
         self._directory = -1
-        self._temporary = ""
+        self._pid = os.getpid()
 
-    def __enter__(self) -> Replacement:
+    def __enter__(self) -> Self:
         try:
             with translated(self.path, "open"):
                 self._open()
@@ -90,50 +86,23 @@ class Replacement:
         except FileNotFoundError:
             pass
         else:
-            if stat.S_ISDIR(self.fs.fstat(self._old).st_mode):
-                raise IsADirectoryError(errno.EISDIR, "is a directory")
-        if self.sync == "full" and not WINDOWS:  # which cannot open, nor sync, a directory
+            regular(self.fs, self._old, self.path)
+        if self._sync == "full" and not WINDOWS:  # which cannot open, nor sync, a directory
             self._directory = self.fs.open(os.path.dirname(self._target), os.O_RDONLY)
-        self.fd = self._create_temporary()
+        # The umask narrows the mode of a new file; that of an old one is copied at the end.
+        mode = 0o600 if self._private or self._old >= 0 else 0o666
+        self._new = Temporary(self.fs, self._target, mode)
 
-    def _create_temporary(self) -> int:
-        """A new file that is locked while we live, so that others can tell it from litter.
-
-        The names are numbered: what killed writers left behind is met, and removed, by the next.
-        """
-        mode = 0o600 if self.private or self._old >= 0 else 0o666  # the umask narrows the latter
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NOFOLLOW
-        for number in range(_TEMPORARIES):
-            name = beside(self._target, f"{number}.tmp")
-            self._sweep(name)
-            try:
-                fd = claim(self.fs, name, flags, mode)
-            except FileExistsError:
-                continue  # in use
-            if fd is not None:
-                self._temporary = name
-                for other in range(number + 1, number + 1 + _LOOK_AHEAD):
-                    self._sweep(beside(self._target, f"{other}.tmp"))
-                return fd
-        raise OSError(errno.EBUSY, "too many writers replace this file at once")
-
-    def _sweep(self, name: str) -> None:
-        """Remove the temporary file of a writer that was killed; leave that of a living one.
-
-        One that we may not open or remove is not in our way either: the next number is free.
-        """
-        with contextlib.suppress(OSError):
-            fd = claim(self.fs, name, os.O_RDWR | _NOFOLLOW)
-            if fd is None:
-                return
-            if WINDOWS:  # which removes no open file
-                close(self.fs, fd)
-                self.fs.unlink(name)
-                return
-            try:
-                self.fs.unlink(name)
-            finally:
-                close(self.fs, fd)
+    @property
+    def fd(self) -> int:
+        """The descriptor of the temporary file."""
+        if self._new is None or self._pid != os.getpid():
+            raise LockedError(
+                f"{self.path}: this block was entered before a fork, and the file is the parent's "
+                "to replace; leave the child with os._exit",
+                self._pid,
+            )
+        return self._new.fd
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Append bytes to the new content."""
@@ -143,41 +112,55 @@ class Replacement:
     def finish(self) -> None:
         """Put the new content in the place of the old; durable as `sync` says."""
         if self._old >= 0:
-            with translated(self.path, "keep its attributes"):
-                metadata.copy(self.fs, self._old, self.fd)
+            self.copy_metadata(self._old)
         with translated(self.path, "fsync"):
             self.fs.fsync(self.fd)
-        with translated(self.path, "rename"):
-            self._rename()
+        self._rename()
         if self._directory >= 0:
             try:
                 with translated(self.path, "fsync"):
                     self.fs.fsync(self._directory)
-            except DiskError:
-                self._undo()
+            except DiskError as error:
+                self._undo(error)
                 raise
 
-    def _rename(self) -> None:
-        if WINDOWS:  # an open file cannot be renamed there
-            close(self.fs, self.fd)
-            self.fd = -1
-        rename_patiently(self.fs, self._temporary, self._target, _BUSY_WAITS if WINDOWS else ())
-        self._temporary = ""
+    def copy_metadata(self, old: int) -> None:
+        """Give the new file the owner, attributes and mode of another, open one."""
+        with translated(self.path, "keep its attributes"):
+            metadata.copy(self.fs, old, self.fd)
 
-    def _undo(self) -> None:
+    def _rename(self) -> None:
+        assert self._new is not None  # noqa: S101  # there is one inside the block
+        with translated(self.path, "rename"):
+            if WINDOWS:  # an open file cannot be renamed there
+                self._new.close()
+            waits = _BUSY_WAITS if WINDOWS else ()
+            rename_patiently(self.fs, self._new.name, self._target, waits)
+        self.done = True
+        self._new.name = ""
+
+    def _undo(self, error: DiskError) -> None:
         """Bring the old file back: the new one is in its place, but nobody knows for how long.
 
-        No fsync: the disk has just refused one. If this fails too, that error tells.
+        No fsync: the disk has just refused one.
         """
-        with translated(self.path, "undo"):
-            if self._old < 0:
-                self.fs.unlink(self._target)
-                return
-            with Replacement(self._target, sync="os", fs=self.fs) as back:
-                self.fs.seek(self._old, 0)
-                back.write(read_all(self.fs, self._old, self.fs.fstat(self._old).st_size))
-                metadata.copy(self.fs, self._old, back.fd)
-                back._rename()
+        try:
+            with translated(self.path, "undo"):
+                if self._old < 0:
+                    self.fs.unlink(self._target)
+                else:
+                    self._put_back()
+        except DiskError as second:
+            message = f"{error}. The old content could not be put back either: {second}"
+            raise DiskError(error.errno or 0, message, self.path, "fsync") from error
+        self.done = False
+
+    def _put_back(self) -> None:
+        with Replacement(self._target, sync="os", fs=self.fs) as back:
+            self.fs.seek(self._old, 0)
+            back.write(read_all(self.fs, self._old, self.fs.fstat(self._old).st_size))
+            back.copy_metadata(self._old)
+            back._rename()
 
     def __exit__(
         self,
@@ -185,16 +168,25 @@ class Replacement:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if WINDOWS and self.fd >= 0:
-            close(self.fs, self.fd)
-            self.fd = -1
-        if self._temporary:
-            # The error that brought us here matters more, and the next commit sweeps.
-            with contextlib.suppress(OSError):
-                self.fs.unlink(self._temporary)
-        for fd in (self.fd, self._old, self._directory):
+        if self._new is not None:
+            if self._pid == os.getpid():  # in a forked child it is the parent's to remove
+                self._new.remove()
+            self._new.close()
+        for fd in (self._old, self._directory):
             if fd >= 0:
                 close(self.fs, fd)
+
+
+def sync(path: str, fs: FileSystem) -> None:
+    """Make sure that the file at `path`, as it is now, survives a power cut."""
+    target = follow(fs, path)
+    for name in (target, *([] if WINDOWS else [os.path.dirname(target)])):
+        with translated(path, "fsync"):
+            fd = fs.open(name, os.O_RDONLY)
+            try:
+                fs.fsync(fd)
+            finally:
+                close(fs, fd)
 
 
 def rename_patiently(fs: FileSystem, source: str, target: str, waits: tuple[float, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Iterator
 
 from ..errors import UntrustedError
 from .fs import FileSystem, translated
@@ -17,15 +18,27 @@ def check(path: str, status: os.stat_result, fs: FileSystem) -> None:
 
     `status` is the fstat of the opened file. The directory counts as well: who may write there may
     put another file in its place, except where the sticky bit keeps each user to their own files.
+    So do those of the symbolic links that lead to it, but not the directories above.
     """
     if sys.platform == "win32":
         raise UntrustedError(
             f"{path} is a pickle, and on Windows its writers cannot be told; {_NEXT_STEP}"
         )
-    with translated(path, "stat"):
-        directory = fs.stat(os.path.dirname(path))
     _check_one(path, "it", status)
-    _check_one(path, "its directory", directory, sticky=bool(directory.st_mode & stat.S_ISVTX))
+    for hop in _hops(path, fs):
+        with translated(path, "stat"):
+            directory = fs.stat(os.path.dirname(hop))
+        _check_one(path, "its directory", directory, sticky=bool(directory.st_mode & stat.S_ISVTX))
+
+
+def _hops(path: str, fs: FileSystem) -> Iterator[str]:
+    """The path, and those that its symbolic links lead to: who turns a link chooses the file."""
+    for _ in range(40):  # as many as Linux follows
+        yield path
+        try:
+            path = os.path.join(os.path.dirname(path), fs.readlink(path))
+        except OSError:
+            return  # the file itself
 
 
 _NEXT_STEP = (

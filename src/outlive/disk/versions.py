@@ -1,15 +1,15 @@
-"""The former contents of a file, kept beside it as GNU's numbered backups: `NAME.~3~`."""
+"""The former contents of a file, kept beside it: `NAME.version-3` is the third."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import stat
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ..errors import DiskError
-from .fs import FileSystem, follow, translated
+from .fs import FileSystem, close, follow, translated
 from .replacement import Replacement
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
@@ -31,12 +31,15 @@ class Version(NamedTuple):
 def listed(path: str, fs: FileSystem) -> list[Version]:
     """The kept versions of the file at `path`, the newest first."""
     target = follow(fs, path)
+    found = []
     with translated(path, "list its versions"):
-        found = []
         for number in _numbers(target, fs):
-            status = fs.stat(_name(target, number))
-            time = datetime.fromtimestamp(status.st_mtime, UTC)
-            found.append(Version(number, time, status.st_size, _name(target, number)))
+            name = _name(target, number)
+            with contextlib.suppress(FileNotFoundError):  # pruned by a commit in this moment
+                status = fs.stat(name)
+                if stat.S_ISREG(status.st_mode):
+                    time = datetime.fromtimestamp(status.st_mtime, UTC)
+                    found.append(Version(number, time, status.st_size, name))
     return sorted(found, reverse=True)
 
 
@@ -48,8 +51,7 @@ def keep(path: str, data: bytes, fs: FileSystem) -> str:
     """
     target = follow(fs, path)
     with translated(path, "keep a version"):
-        numbers = _numbers(target, fs)
-        newest = max(numbers, default=0)
+        newest = max(_numbers(target, fs), default=0)
         if newest and os.path.samestat(fs.stat(_name(target, newest)), fs.stat(target)):
             return ""  # a commit was cut just here: this content is kept already
         name = _name(target, newest + 1)
@@ -58,10 +60,19 @@ def keep(path: str, data: bytes, fs: FileSystem) -> str:
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            with Replacement(name, sync="os", fs=fs) as copy:  # as on a FAT-formatted stick
-                copy.write(data)
-                copy.finish()
+            _copy(target, name, data, fs)  # as on a FAT-formatted stick, or of another's file
     return name
+
+
+def _copy(target: str, name: str, data: bytes, fs: FileSystem) -> None:
+    with Replacement(name, sync="os", private=True, fs=fs) as copy:
+        copy.write(data)
+        fd = fs.open(target, os.O_RDONLY)
+        try:
+            copy.copy_metadata(fd)
+        finally:
+            close(fs, fd)
+        copy.finish()
 
 
 def drop(name: str, fs: FileSystem) -> None:
@@ -77,19 +88,21 @@ def prune(path: str, count: int, fs: FileSystem) -> None:
     An old version too many does not undo a commit that is kept: errors wait for the next one.
     """
     target = follow(fs, path)
-    with contextlib.suppress(OSError, DiskError):
-        for number in sorted(_numbers(target, fs), reverse=True)[count:]:
+    numbers: list[int] = []
+    with contextlib.suppress(OSError):
+        numbers = sorted(_numbers(target, fs), reverse=True)
+    for number in numbers[count:]:
+        with contextlib.suppress(OSError):
             fs.unlink(_name(target, number))
 
 
 def _name(target: str, number: int) -> str:
-    return f"{target}.~{number}~"
+    return f"{target}.version-{number}"
 
 
 def _numbers(target: str, fs: FileSystem) -> list[int]:
     directory, name = os.path.split(target)
-    start = f"{name}.~"
-    middles = (
-        n[len(start) : -1] for n in fs.listdir(directory) if n.startswith(start) and n[-1] == "~"
-    )
-    return [int(middle) for middle in middles if middle.isdecimal()]
+    start = f"{name}.version-"
+    ends = (entry.removeprefix(start) for entry in fs.listdir(directory) if entry.startswith(start))
+    # Only names as we write them: not 007, nor the digits of another script.
+    return [int(end) for end in ends if end.isascii() and end.isdigit() and end[0] != "0"]

@@ -20,3 +20,11 @@ def same(a: object, b: object) -> bool:
     if isinstance(a, float):
         return repr(a) == repr(b)
     return bool(a == b)
+
+
+def common_tail(old: list[object], new: list[object]) -> int:
+    """How many items at the end are the same, beyond those at the beginning."""
+    shorter = min(len(old), len(new))
+    head = next((i for i in range(shorter) if not same(old[i], new[i])), shorter)
+    most = shorter - head
+    return next((i for i in range(most) if not same(old[-1 - i], new[-1 - i])), most)

@@ -54,8 +54,12 @@ def resolve(
         format = _MODULES.get(format.__name__, format)
     found = _named(format, path) if isinstance(format, str) else _given(format, path)
     found.is_binary = found.is_binary if is_binary is None else is_binary
-    found.load_kwargs = dict(load_kwargs or {})
-    found.dump_kwargs = dict(dump_kwargs or {})
+    try:
+        found.load_kwargs = dict(load_kwargs or {})
+        found.dump_kwargs = dict(dump_kwargs or {})
+    except (TypeError, ValueError) as error:
+        raise FormatError(f"{path}: load_kwargs and dump_kwargs are dicts: {error}") from error
+    found.always_loads = found.always_loads and not (load_kwargs or dump_kwargs)
     return found
 
 
@@ -79,7 +83,12 @@ def _given(given: object, path: str) -> Format:
     if isinstance(given, type) and any(
         inspect.isfunction(inspect.getattr_static(given, name, None)) for name in _FUNCTIONS
     ):
-        given = given()  # its functions are methods
+        try:
+            given = given()  # its functions are methods
+        except TypeError as error:
+            raise FormatError(
+                f"{path}: the format {given!r} has to be made: pass an instance: {error}"
+            ) from error
     name = getattr(given, "__name__", type(given).__name__)
     dump, load, dumps, loads = (getattr(given, function, None) for function in _FUNCTIONS)
     runs_code = name.partition(".")[0] in _RUN_CODE

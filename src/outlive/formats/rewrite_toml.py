@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias, cast
 
 import tomlkit
 
-from .equality import same
+from .equality import common_tail, same
 
 _Table: TypeAlias = dict[str, object]
 
@@ -19,7 +20,9 @@ def rewrite(text: str, old: object, new: object, loads: Callable[[str], object])
     """
     document = tomlkit.parse(text)
     _change(document, cast(_Table, old), cast(_Table, new))  # as every TOML document is
-    result = tomlkit.dumps(document)
+    result = tomlkit.dumps(document) or "\n"
+    if "\r\n" in text:
+        result = re.sub(r"(?<!\r)\n", "\r\n", result)
     if not same(loads(result), new):
         raise ValueError("the change cannot be made without writing the whole file anew")
     return result
@@ -37,7 +40,7 @@ def _change(there: Any, old: _Table, new: _Table) -> None:
 
 
 def _exchange(there: Any, place: str | int, old: object, new: object) -> None:
-    if isinstance(old, dict) and isinstance(new, dict):
+    if isinstance(old, dict) and isinstance(new, dict) and new:
         _change(there[place], old, new)
     elif isinstance(old, list) and isinstance(new, list) and new:
         _change_list(there[place], old, new)
@@ -46,10 +49,12 @@ def _exchange(there: Any, place: str | int, old: object, new: object) -> None:
 
 
 def _change_list(there: Any, old: list[object], new: list[object]) -> None:
-    for index in range(len(old) - 1, len(new) - 1, -1):
+    tail = common_tail(old, new)
+    common = min(len(old), len(new)) - tail  # up to here items have partners at their index
+    for index in range(common):
+        if not same(old[index], new[index]):
+            _exchange(there, index, old[index], new[index])
+    for index in reversed(range(common, len(old) - tail)):
         del there[index]
-    for index, (before, after) in enumerate(zip(old, new, strict=False)):
-        if not same(before, after):
-            _exchange(there, index, before, after)
-    for value in new[len(old) :]:
-        there.append(value)
+    for index in range(common, len(new) - tail):
+        there.insert(index, new[index])

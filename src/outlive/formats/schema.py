@@ -27,14 +27,15 @@ class Schema(Generic[T]):
         self.path = path
         try:
             msgspec.json.Decoder(type)
-        except TypeError as error:
+            _refuse_unknown(msgspec.inspect.type_info(type), set())
+        except Exception as error:  # TypeError, or what an annotation raises
             raise FormatError(f"{path}: type={type!r} cannot be checked: {error}") from error
 
     def load(self, plain: object, path: str) -> T:
         """The typed value that `plain`, from the file at `path`, stands for."""
         try:
             value = msgspec.convert(plain, self.type, str_keys=not self.format.any_keys)
-        except msgspec.ValidationError as error:
+        except Exception as error:  # ValidationError, or what a __post_init__ raises
             raise FormatError(
                 f"{path} does not fit {self.type!r}: {error}. Mend the file or change type="
             ) from error
@@ -44,15 +45,34 @@ class Schema(Generic[T]):
     def dump(self, value: T) -> object:
         """`value` as plain data, that is sure to load again."""
         try:
-            plain: object = msgspec.to_builtins(
-                value, builtin_types=self.format.types, str_keys=not self.format.any_keys
-            )
-            msgspec.convert(plain, self.type, str_keys=not self.format.any_keys)
-        except (TypeError, ValueError, RecursionError) as error:
+            # Checked before keys become str: a dict[str, X] must not take the key 1 for "1".
+            plain = self._plain(value, str_keys=False)
+            msgspec.convert(plain, self.type)
+            if not self.format.any_keys:
+                plain = self._plain(value, str_keys=True)
+            if not self.format.has_null:
+                plain = self._without_nulls(plain)
+            self.load(plain, self.path)
+        except Exception as error:  # likewise
             raise FormatError(
                 f"{self.path}: the value does not fit {self.type!r}: {error}. Mend the value"
             ) from error
         return plain
+
+    def _plain(self, value: object, *, str_keys: bool) -> object:
+        plain: object = msgspec.to_builtins(
+            value, builtin_types=self.format.types, str_keys=str_keys
+        )
+        return plain
+
+    def _without_nulls(self, plain: object) -> object:
+        """Leave out fields that are null, where a field that is missing means the same."""
+        fewer = _drop_nulls(plain)
+        try:
+            same = self._plain(self.load(fewer, self.path), str_keys=True) == plain
+        except FormatError:
+            same = False
+        return fewer if same else plain
 
     def default(self) -> T:
         """The empty value of the type: null, an object of defaults, or an empty array."""
@@ -87,3 +107,24 @@ def _fill_in_defaults(value: object) -> None:
         children = [getattr(value, field.name) for field in fields]
     for child in children:
         _fill_in_defaults(child)
+
+
+def _drop_nulls(plain: object) -> object:
+    if isinstance(plain, dict):
+        return {key: _drop_nulls(value) for key, value in plain.items() if value is not None}
+    if isinstance(plain, list):
+        return [_drop_nulls(value) for value in plain]
+    return plain
+
+
+def _refuse_unknown(info: object, seen: set[int]) -> None:
+    """Raise TypeError if a class within the type is none that msgspec can make."""
+    if isinstance(info, msgspec.inspect.CustomType):
+        raise TypeError(f"{info.cls!r} is no type that msgspec knows")
+    if isinstance(info, tuple):
+        for part in info:
+            _refuse_unknown(part, seen)
+    elif isinstance(info, msgspec.Struct) and id(info) not in seen:
+        seen.add(id(info))
+        for name in info.__struct_fields__:
+            _refuse_unknown(getattr(info, name), seen)
