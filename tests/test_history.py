@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -127,3 +128,26 @@ def test_a_commit_that_was_cut_keeps_no_version_twice(tmp_path: Path) -> None:
     store.value = 9
     store.commit()
     assert [Path(version.path).read_text() for version in store.history()] == ["2", "1", "0"]
+
+
+def test_history_beside_a_writer(tmp_path: Path) -> None:
+    """A version that is pruned while the list is made is left out, and restoring it is refused."""
+    filled(tmp_path / "n.json", keep=1, commits=1)
+    reader = outlive.open(tmp_path / "n.json")
+    stop = threading.Event()
+
+    def write() -> None:
+        store = outlive.open(tmp_path / "n.json", default=0, keep=1, sync="os")
+        while not stop.is_set():
+            store.update(lambda n: n + 1)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        for _ in range(2000):
+            assert len(reader.history()) <= 2
+    finally:
+        stop.set()
+        thread.join()
+    with pytest.raises(outlive.FormatError, match="no version 1"):
+        reader.restore(1)

@@ -327,87 +327,6 @@ def test_update_refuses_a_change_with_another_result(path: Path) -> None:
     assert names(path) == []
 
 
-# -- bad input
-
-
-@pytest.mark.parametrize(
-    ("arguments", "word"),
-    [
-        ({"sync": "none"}, "sync"),
-        ({"on_conflict": "merge"}, "on_conflict"),
-        ({"keep": -1}, "keep"),
-        ({"keep": "5"}, "keep"),
-        ({"timeout": -1}, "timeout"),
-        ({"timeout": float("nan")}, "timeout"),
-        ({"timeout": "5"}, "timeout"),
-        ({"format": "xml"}, "xml"),
-        ({"format": 5}, "5"),
-    ],
-)
-def test_arguments_that_mean_nothing(path: Path, arguments: dict[str, Any], word: str) -> None:
-    """A wrong argument raises FormatError that names it, and touches nothing."""
-    with pytest.raises(outlive.FormatError, match=word):
-        outlive.open(path, **arguments)
-    assert names(path) == []
-
-
-@pytest.mark.parametrize("bad", [5, None, "a\0b", b"\xff\x00"])
-def test_a_path_that_is_none(bad: Any) -> None:
-    """What cannot be a path raises FormatError."""
-    with pytest.raises(outlive.FormatError, match=r"path|null"):
-        outlive.open(bad)
-    with pytest.raises(outlive.FormatError):
-        outlive.replace(bad, b"")
-
-
-def test_a_directory_and_a_missing_directory(tmp_path: Path) -> None:
-    """A path that can hold no file is refused when the store is opened, with the next step."""
-    with pytest.raises(outlive.DiskError, match="name a file"):
-        outlive.open(tmp_path)
-    with pytest.raises(outlive.DiskError, match="create its directory"):
-        outlive.open(tmp_path / "missing" / "a.json")
-    with pytest.raises(outlive.DiskError):
-        outlive.open(tmp_path / ("x" * 300))
-
-
-def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
-    """Opening a named pipe does not wait for its writer."""
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(outlive.DiskError, match="pipe"):
-        outlive.open(tmp_path / "pipe")
-
-
-@pytest.mark.parametrize("content", [b"", b'{"a": [1, 2', b"\xff\xfe\x00", b"null null"])
-def test_a_damaged_file_is_left_as_it_is(path: Path, content: bytes) -> None:
-    """An empty, cut or foreign file raises CorruptError that names it and changes nothing."""
-    path.write_bytes(content)
-    with pytest.raises(outlive.CorruptError, match=r"state\.json"):
-        outlive.open(path, default={})
-    assert path.read_bytes() == content
-    assert names(path) == ["state.json"]
-
-
-def test_reload_of_a_damaged_file_keeps_the_value(path: Path) -> None:
-    """A file that became damaged does not take the program's value with it."""
-    store = outlive.open(path, default={"n": 1})
-    path.write_bytes(b"{")
-    with pytest.raises(outlive.CorruptError):
-        store.reload()
-    assert store.value == {"n": 1}
-
-
-def test_a_value_that_does_not_fit(path: Path) -> None:
-    """FormatError (a ValueError) names file and reason; the file and the value stay."""
-    path.write_text('{"n": 1}')
-    store = outlive.open(path)
-    store.value["when"] = unfit = object()
-    with pytest.raises(ValueError, match=r"state\.json.*object"):
-        store.commit()
-    assert store.value == {"n": 1, "when": unfit}
-    assert path.read_text() == '{"n": 1}'
-    assert names(path) == ["state.json"]
-
-
 def test_a_store_stays_with_its_file_after_chdir(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -433,3 +352,30 @@ def test_no_descriptor_stays_open(path: Path) -> None:
 def test_repr_names_the_file(path: Path) -> None:
     """The representation shows the file and the value, shortened."""
     assert repr(outlive.open(path, default=[1])) == f"<outlive.Store {str(path)!r}: [1]>"
+
+
+def test_a_default_that_is_never_the_same(path: Path) -> None:
+    """A default made anew each time does not count as the program's change."""
+
+    def now() -> dict[str, float]:
+        return {"t": time.perf_counter()}
+
+    first, second = outlive.open(path, now), outlive.open(path, now)
+    with first:
+        first.value["n"] = 1
+    with second:
+        second.value["m"] = 2
+    assert {"n", "m"} <= outlive.open(path).value.keys()
+    other = outlive.open(path.with_name("other.json"), now)
+    assert "n" in other.update(lambda value: {**value, "n": 1})
+
+
+def test_update_that_fails_keeps_pending_changes(path: Path) -> None:
+    """What the program changed before update() is still there after it failed."""
+    store: Store[Any] = outlive.open(path, default={"n": 0})
+    store.commit()
+    store.value["pending"] = 1
+    with pytest.raises(KeyError):
+        store.update(lambda value: value["missing"])
+    assert store.value == {"n": 0, "pending": 1}
+    assert store.update(lambda value: {**value, "n": 1}) == {"n": 1, "pending": 1}

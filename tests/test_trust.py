@@ -133,3 +133,14 @@ def test_other_formats_need_no_trust(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("1")
     (tmp_path / "a.json").chmod(0o666)
     assert outlive.open(tmp_path / "a.json").value == 1
+
+
+def test_who_may_turn_a_link_chooses_the_file(bomb: Path) -> None:
+    """The directory of a symbolic link counts as well."""
+    public = bomb.parent.parent / "public"
+    public.mkdir()
+    public.chmod(0o777)
+    (public / "x.pickle").symlink_to(bomb)
+    with pytest.raises(outlive.UntrustedError, match="directory"):
+        outlive.open(public / "x.pickle")
+    assert not exploded(bomb)

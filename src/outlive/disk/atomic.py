@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO, Literal, NamedTuple, TextIO, overload
 
-from ..errors import FormatError
-from .fs import NONBLOCK, OS, FileSystem, absolute, close, read_all, regular, translated
+from ..errors import DiskError, FormatError
+from .fs import NONBLOCK, OS, FileSystem, absolute, close, read_all, regular, translate, translated
 from .replacement import Replacement, Sync, write_all
 
 PathLike = str | os.PathLike[str]
@@ -24,17 +25,19 @@ class Content(NamedTuple):
 
 def read(path: str, fs: FileSystem = OS) -> Content | None:
     """The whole content of a regular file, or None if there is none of that name."""
-    with translated(path, "open"):
-        try:
-            fd = fs.open(path, os.O_RDONLY | NONBLOCK)
-        except FileNotFoundError:
-            return None
     try:
-        with translated(path, "read"):
+        fd = fs.open(path, os.O_RDONLY | NONBLOCK)
+        try:
             status = regular(fs, fd, path)
             return Content(read_all(fs, fd, status.st_size), status)
-    finally:
-        close(fs, fd)
+        finally:
+            close(fs, fd)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if isinstance(error, DiskError):
+            raise
+        raise translate(error, path, "read") from error
 
 
 def checked_sync(sync: str) -> Sync:
@@ -107,6 +110,12 @@ def replacing(
     """
     if mode not in ("wb", "w"):
         raise FormatError(f"mode={mode!r} is unknown; pass 'wb' for bytes or 'w' for text")
+    if newline not in (None, "", "\n", "\r", "\r\n"):
+        raise FormatError(f"newline={newline!r} is unknown; pass what the built-in open() takes")
+    try:
+        codecs.lookup(encoding)
+    except LookupError as error:
+        raise FormatError(f"{error}; pass an encoding that Python knows") from error
     name, sync = absolute(path), checked_sync(sync)
     return (
         _replacing_bytes(name, sync)

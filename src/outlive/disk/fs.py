@@ -11,7 +11,6 @@ import errno
 import os
 import stat
 import sys
-from contextlib import suppress
 from types import TracebackType
 
 from ..errors import DiskError, FormatError, FullError
@@ -239,35 +238,3 @@ def beside(path: str, suffix: str) -> str:
     """The hidden name next to `path` for what belongs to it: `dir/.NAME.outlive-SUFFIX`."""
     directory, name = os.path.split(path)
     return os.path.join(directory, f".{name}.outlive-{suffix}")
-
-
-def claim(fs: FileSystem, path: str, flags: int, mode: int = 0o666) -> int | None:
-    """Open `path` and lock it; None if another has it or it is no longer the file of that name.
-
-    Raises what opening or locking raises, then leaving no file that it made (with O_EXCL).
-
-    Whoever removes a claimed file does so while holding its lock. So a lock counts only while the
-    name still leads to the locked file; else a waiter could hold a file that is already gone while
-    a third makes a new one (the race in filelock #574, portalocker #115).
-    """
-    fd = fs.open(path, flags, mode)
-    try:
-        if fs.try_lock(fd) and is_at(fs, fd, path):
-            return fd
-    except BaseException:
-        with suppress(OSError):
-            if flags & os.O_EXCL and is_at(fs, fd, path):  # we made it, so nobody else removes it
-                fs.unlink(path)
-        close(fs, fd)
-        raise
-    close(fs, fd)
-    return None
-
-
-def is_at(fs: FileSystem, fd: int, path: str) -> bool:
-    """Whether `path` still leads to the open file."""
-    try:
-        there = fs.stat(path)
-    except FileNotFoundError:
-        return False
-    return os.path.samestat(fs.fstat(fd), there)

@@ -7,11 +7,11 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from contextlib import suppress
 from types import TracebackType
 
 from ..errors import LockedError
-from .fs import NOFOLLOW, OS, WINDOWS, FileSystem, beside, claim, close, follow, is_at, translated
+from .claim import Claim
+from .fs import NOFOLLOW, OS, WINDOWS, FileSystem, beside, close, follow, translated
 
 _FIRST_PAUSE = 0.0005  # seconds between two tries; doubles
 _LONGEST_PAUSE = 0.02
@@ -39,10 +39,10 @@ class Lock:
         self.forget()
 
     def forget(self) -> None:
-        """Be as if never taken; what is taken stays so."""
+        """Be as if never taken; what is taken stays so, if another process has it too."""
         self._thread = threading.RLock()
-        self._fd = -1
-        self._file = ""
+        self._held = Claim(self._fs)
+        self._turn = Claim(self._fs)
         self.depth = 0  # how many times the holding thread has entered
 
     def acquire(self) -> None:
@@ -54,6 +54,8 @@ class Lock:
                 self._wait(deadline)
             self.depth += 1
         except BaseException:
+            if not self.depth:
+                self._held.remove()
             self._thread.release()
             raise
 
@@ -62,8 +64,7 @@ class Lock:
         self.depth -= 1
         try:
             if not self.depth:
-                fd, self._fd = self._fd, -1
-                _give_up(self._fs, fd, self._file)
+                self._held.remove()
         finally:
             self._thread.release()
 
@@ -74,7 +75,7 @@ class Lock:
             self._registered = True
         limit = -1 if self.timeout is None else min(self.timeout, threading.TIMEOUT_MAX)
         if not self._thread.acquire(timeout=limit):
-            raise self._held(os.getpid())
+            raise self._error(os.getpid())
 
     def release_thread(self) -> None:
         """Let the other threads in."""
@@ -93,55 +94,42 @@ class Lock:
 
     def _wait(self, deadline: float | None) -> None:
         target = follow(self._fs, self.path)
-        self._file, queue = beside(target, "lock"), beside(target, "queue")
+        self._held.path, queue = beside(target, "lock"), beside(target, "queue")
         with translated(self.path, "lock"):
             if _exists(self._fs, queue) or not self._take():
                 self._wait_in(queue, deadline)
 
     def _wait_in(self, queue: str, deadline: float | None) -> None:
         """Become the first of those who wait, then wait for the holder."""
-        turn = -1
-
-        def is_our_turn() -> bool:
-            nonlocal turn
-            turn, _ = _open_locked(self._fs, queue)
-            return turn >= 0
-
-        self._poll(is_our_turn, deadline)
         try:
+            self._poll(lambda: _take(self._turn, queue), deadline)
             self._poll(self._take, deadline)
         finally:
-            _give_up(self._fs, turn, queue)
+            self._turn.remove()
 
     def _poll(self, done: Callable[[], bool], deadline: float | None) -> None:
         pause = _FIRST_PAUSE
         while not done():
             if deadline is not None and time.monotonic() >= deadline:
-                raise self._held(self._holder())
+                raise self._error(self._holder())
             # flock(2) waits for a limited time only with a signal, which belongs to the program.
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _take(self) -> bool:
-        self._fd, is_new = _open_locked(self._fs, self._file)
-        if self._fd < 0:
+        if not _take(self._held, self._held.path):
             return False
-        try:
-            pid = b"%d\n" % os.getpid()
-            self._fs.write(self._fd, pid)
-            if not is_new:
-                # Not before, and never to 0: then ext4 would flush the file when it is closed
-                # (auto_da_alloc), which takes as long as an fsync.
-                self._fs.truncate(self._fd, len(pid))
-        except BaseException:
-            fd, self._fd = self._fd, -1
-            _give_up(self._fs, fd, self._file)
-            raise
+        pid = b"%d\n" % os.getpid()
+        self._fs.write(self._held.fd, pid)
+        if self._fs.fstat(self._held.fd).st_size > len(pid):
+            # Not before, and never to 0: then ext4 would flush the file when it is closed
+            # (auto_da_alloc), which takes as long as an fsync.
+            self._fs.truncate(self._held.fd, len(pid))
         return True
 
     def _holder(self) -> int | None:
         try:
-            fd = self._fs.open(self._file, os.O_RDONLY)
+            fd = self._fs.open(self._held.path, os.O_RDONLY)
         except OSError:
             return None  # gone in this moment, or not ours to read
         try:
@@ -151,7 +139,7 @@ class Lock:
         finally:
             close(self._fs, fd)
 
-    def _held(self, pid: int | None) -> LockedError:
+    def _error(self, pid: int | None) -> LockedError:
         if pid == os.getpid():
             who = f"this process itself (pid {pid}), in another thread or through another store"
         else:
@@ -171,42 +159,23 @@ def _exists(fs: FileSystem, path: str) -> bool:
     return True
 
 
-def _open_locked(fs: FileSystem, path: str) -> tuple[int, bool]:
-    """A locked descriptor of the file, made if need be, and whether it was; -1 if it is taken.
+def _take(claim: Claim, path: str) -> bool:
+    """Claim a lock file, made if need be; False if another has it.
 
     Whoever shares the directory shares the lock: everyone may write their pid into its file. It
     is not opened with O_CREAT once it is there, which Linux may forbid for another user's file.
     """
     try:
-        fd = claim(fs, path, os.O_RDWR | os.O_CREAT | os.O_EXCL | NOFOLLOW)
+        if not claim.take(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | NOFOLLOW):
+            return False
     except FileExistsError:
-        is_new = False
         try:
-            fd = claim(fs, path, os.O_RDWR | NOFOLLOW)
+            return claim.take(path, os.O_RDWR | NOFOLLOW)
         except FileNotFoundError:
-            fd = None  # gone in this moment
-    else:
-        is_new = True
-    if fd is None:
-        return -1, False
-    if is_new and not WINDOWS:
-        try:
-            fs.chmod(fd, 0o666)
-        except BaseException:
-            _give_up(fs, fd, path)
-            raise
-    return fd, is_new
-
-
-def _give_up(fs: FileSystem, fd: int, path: str) -> None:
-    """Remove a lock file and free its lock."""
-    if WINDOWS:  # which removes no open file
-        close(fs, fd)
-    with suppress(OSError):  # the lock is free all the same; the next holder removes the file
-        if WINDOWS or is_at(fs, fd, path):  # not one that came after ours was removed by hand
-            fs.unlink(path)
-    if not WINDOWS:  # the name goes while the lock is held: see `claim`
-        close(fs, fd)
+            return False  # gone in this moment
+    if not WINDOWS:
+        claim.fs.chmod(claim.fd, 0o666)
+    return True
 
 
 _locks: weakref.WeakSet[Lock] = weakref.WeakSet()
@@ -219,8 +188,8 @@ def _forget_in_child() -> None:
     the lock of a parent that was killed.
     """
     for lock in _locks:
-        if lock._fd >= 0:
-            close(lock._fs, lock._fd)
+        lock._held.close()
+        lock._turn.close()
         lock.forget()
 
 

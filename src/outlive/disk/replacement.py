@@ -65,7 +65,7 @@ class Replacement:
         self._sync = sync
         self._private = private
         self._target = follow(fs, path)
-        self._new: Temporary | None = None
+        self._new = Temporary(fs)
         self._old = -1
         self._directory = -1
         self._pid = os.getpid()
@@ -91,12 +91,12 @@ class Replacement:
             self._directory = self.fs.open(os.path.dirname(self._target), os.O_RDONLY)
         # The umask narrows the mode of a new file; that of an old one is copied at the end.
         mode = 0o600 if self._private or self._old >= 0 else 0o666
-        self._new = Temporary(self.fs, self._target, mode)
+        self._new.create(self._target, mode)
 
     @property
     def fd(self) -> int:
         """The descriptor of the temporary file."""
-        if self._new is None or self._pid != os.getpid():
+        if self._pid != os.getpid():
             raise LockedError(
                 f"{self.path}: this block was entered before a fork, and the file is the parent's "
                 "to replace; leave the child with os._exit",
@@ -130,14 +130,14 @@ class Replacement:
             metadata.copy(self.fs, old, self.fd)
 
     def _rename(self) -> None:
-        assert self._new is not None  # noqa: S101  # there is one inside the block
+        name = self._new.path
         with translated(self.path, "rename"):
             if WINDOWS:  # an open file cannot be renamed there
                 self._new.close()
             waits = _BUSY_WAITS if WINDOWS else ()
-            rename_patiently(self.fs, self._new.name, self._target, waits)
+            rename_patiently(self.fs, name, self._target, waits)
         self.done = True
-        self._new.name = ""
+        self._new.path = self._target
 
     def _undo(self, error: DiskError) -> None:
         """Bring the old file back: the new one is in its place, but nobody knows for how long.
@@ -154,6 +154,7 @@ class Replacement:
             message = f"{error}. The old content could not be put back either: {second}"
             raise DiskError(error.errno or 0, message, self.path, "fsync") from error
         self.done = False
+        self._new.close()
 
     def _put_back(self) -> None:
         with Replacement(self._target, sync="os", fs=self.fs) as back:
@@ -168,10 +169,9 @@ class Replacement:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._new is not None:
-            if self._pid == os.getpid():  # in a forked child it is the parent's to remove
-                self._new.remove()
-            self._new.close()
+        if self._pid == os.getpid() and not self.done:  # a forked child leaves it to its parent
+            self._new.remove()
+        self._new.close()
         for fd in (self._old, self._directory):
             if fd >= 0:
                 close(self.fs, fd)

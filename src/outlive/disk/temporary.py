@@ -6,28 +6,27 @@ met, and removed, by the next. The number is 0 unless several replace one file a
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
+from contextlib import suppress
 
 from ..errors import DiskError
-from .fs import NOFOLLOW, WINDOWS, FileSystem, beside, claim, close
+from .claim import Claim
+from .fs import NOFOLLOW, FileSystem, beside
 
 _MOST = 100  # writers of one file at the same moment
 _LOOK_AHEAD = 4  # numbers without litter, after some, that mean that there is no more
 
 
-class Temporary:
-    """A new file beside `target`; `remove` it unless it was renamed."""
+class Temporary(Claim):
+    """A new file beside a target; `remove` it, or rename it and `close` it."""
 
-    def __init__(self, fs: FileSystem, target: str, mode: int) -> None:
-        self.fs = fs
-        self.fd = -1
-        self.name = ""
+    def create(self, target: str, mode: int) -> None:
+        """Make the file, and remove what killed writers left."""
         for number in range(_MOST):
             name = beside(target, f"{number}.tmp")
-            littered = not self._create(name, mode) and _sweep(fs, name)
-            if self.fd >= 0 or (littered and self._create(name, mode)):
+            littered = not self._take_new(name, mode) and _sweep(self.fs, name)
+            if self.fd >= 0 or (littered and self._take_new(name, mode)):
                 self._sweep_after(number, target, littered)
                 return
         raise DiskError(
@@ -38,15 +37,11 @@ class Temporary:
             "open",
         )
 
-    def _create(self, name: str, mode: int) -> bool:
+    def _take_new(self, name: str, mode: int) -> bool:
         try:
-            fd = claim(self.fs, name, os.O_RDWR | os.O_CREAT | os.O_EXCL | NOFOLLOW, mode)
+            return self.take(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | NOFOLLOW, mode)
         except FileExistsError:
             return False  # in use, or litter
-        if fd is None:
-            return False
-        self.fd, self.name = fd, name
-        return True
 
     def _sweep_after(self, number: int, target: str, littered: bool) -> None:
         """Look for more litter: the next number tells, or the next few where there was some."""
@@ -56,39 +51,16 @@ class Temporary:
             if _sweep(self.fs, beside(target, f"{number}.tmp")):
                 last = number + _LOOK_AHEAD
 
-    def close(self) -> None:
-        """Close the file, which frees its lock."""
-        fd, self.fd = self.fd, -1
-        if fd >= 0:
-            close(self.fs, fd)
-
-    def remove(self) -> None:
-        """Remove the file, if it still has its temporary name."""
-        if WINDOWS:  # which removes no open file
-            self.close()
-        name, self.name = self.name, ""
-        if name:
-            # The error that brought us here matters more, and the next commit sweeps.
-            with contextlib.suppress(OSError):
-                self.fs.unlink(name)
-
 
 def _sweep(fs: FileSystem, name: str) -> bool:
     """Remove the file of a writer that was killed, but not of one that lives; True if it is gone.
 
     One that we may not open or remove is not in our way either: the next number is free.
     """
-    with contextlib.suppress(OSError):
-        fd = claim(fs, name, os.O_RDWR | NOFOLLOW)
-        if fd is None:
-            return False
-        if WINDOWS:
-            close(fs, fd)
-            fs.unlink(name)
-            return True
-        try:
-            fs.unlink(name)
-        finally:
-            close(fs, fd)
-        return True
-    return False
+    found = Claim(fs)
+    try:
+        with suppress(OSError):
+            return found.take(name, os.O_RDWR | NOFOLLOW)
+        return False
+    finally:
+        found.remove()

@@ -1,0 +1,67 @@
+"""An open file that is locked, and that its name still leads to."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from .fs import WINDOWS, FileSystem, close
+
+
+class Claim:
+    """At most one such file; whoever makes the object owns it and calls `remove` or `close`.
+
+    Whoever removes a claimed file does so while holding its lock. So a lock counts only while the
+    name still leads to the locked file; else a waiter could hold a file that is already gone while
+    a third makes a new one (the race in filelock #574, portalocker #115).
+    """
+
+    def __init__(self, fs: FileSystem) -> None:
+        self.fs = fs
+        self.fd = -1
+        self.path = ""
+
+    def take(self, path: str, flags: int, mode: int = 0o666) -> bool:
+        """Open and lock `path`; False if another has it, or it is no longer the file of that name.
+
+        Raises what opening or locking raises, leaving no file that it made (with O_EXCL).
+        """
+        self.path = path
+        self.fd = self.fs.open(path, flags, mode)
+        try:
+            taken = self.fs.try_lock(self.fd) and self._is_there()
+        except BaseException:
+            if flags & os.O_EXCL:  # we made it a moment ago
+                self.remove()
+            self.close()
+            raise
+        if not taken:
+            self.close()
+        return taken
+
+    def remove(self) -> None:
+        """Remove the file, unless its name leads to another by now, and free its lock.
+
+        A file that cannot be removed is free all the same; who comes next removes it.
+        """
+        if self.fd < 0:
+            return
+        if WINDOWS:  # which removes no open file
+            self.close()
+        with suppress(OSError):
+            if WINDOWS or self._is_there():
+                self.fs.unlink(self.path)
+        self.close()
+
+    def close(self) -> None:
+        """Free the lock, and leave the file."""
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            close(self.fs, fd)
+
+    def _is_there(self) -> bool:
+        try:
+            there = self.fs.stat(self.path)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(self.fs.fstat(self.fd), there)
