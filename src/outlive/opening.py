@@ -138,7 +138,7 @@ def open(
         raise FormatError(f"{name}: on_conflict={on_conflict!r} is neither error nor overwrite")
     if not isinstance(keep, int) or keep < 0:
         raise FormatError(f"{name}: keep={keep!r} is no number of versions; pass 0 or more")
-    if timeout is not None and not (isinstance(timeout, int | float) and timeout >= 0):
+    if timeout is not None and not (isinstance(timeout, (int, float)) and timeout >= 0):
         raise FormatError(f"{name}: timeout={timeout!r} is no time to wait; pass seconds or None")
     codec = resolve(
         format, name, is_binary=is_binary, load_kwargs=load_kwargs, dump_kwargs=dump_kwargs

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, cast
 
 from .default import IMMUTABLE, Default
 from .disk import atomic, trust, versions
-from .disk.atomic import PathLike
-from .disk.fs import OS, FileSystem, absolute, beside, follow, translated
+from .disk.fs import OS, FileSystem
 from .disk.lock import Lock
 from .disk.replacement import Replacement, Sync
 from .disk.replacement import sync as sync_file
@@ -41,7 +39,7 @@ class Store(Generic[T]):
 
     def __init__(
         self,
-        path: PathLike,
+        path: str,
         default: T | Callable[[], T] | None,
         format: Format,
         schema: Schema[T] | None = None,
@@ -54,7 +52,7 @@ class Store(Generic[T]):
         trust: bool = False,
         fs: FileSystem = OS,
     ) -> None:
-        self.path = path = absolute(path)
+        self.path = path
         self._default = Default(default, schema, path)
         self._format = format
         self._schema = schema
@@ -193,16 +191,8 @@ class Store(Generic[T]):
     def _load(self) -> None:
         data = self._read(self.path)
         if data is None:
-            self._check_place()
+            atomic.check_place(self.path, self._fs)
         self.value, self._committed = self._decode(data), data
-
-    def _check_place(self) -> None:
-        """A program that runs for an hour should hear now that its result will have no place."""
-        target = follow(self._fs, self.path)
-        with translated(self.path, "open"):
-            self._fs.stat(os.path.dirname(target))
-            with suppress(FileNotFoundError):
-                self._fs.stat(beside(target, "lock"))  # a name that is longer than the file's
 
     def _read(self, path: str) -> bytes | None:
         content = atomic.read(path, self._fs)
@@ -272,31 +262,42 @@ class Store(Generic[T]):
                 self.path,
                 "commit",
             ) from self._broken
-        content = atomic.read(self.path, self._fs)
-        there = content.data if content else None
-        if there == data:
-            if self._sync == "full" and data != self._durable:
-                sync_file(self.path, self._fs)  # whoever wrote it may not have
-        elif there != self._committed and self._on_conflict == "error":
-            raise self._conflict()
-        else:
-            self._replace(there, data)
+        try:
+            self._write(data)
+        except DiskError as error:
+            if error.operation == "fsync":
+                self._broken = error
+            raise
         self._committed = data
         if self._sync == "full":
             self._durable = data
 
-    def _replace(self, old: bytes | None, data: bytes) -> None:
+    def _write(self, data: bytes) -> None:
+        with Replacement(
+            self.path,
+            sync=self._sync,
+            private=self._format.runs_code,
+            target=self._lock.target,
+            fs=self._fs,
+        ) as new:
+            there = new.old_content()
+            if there == data:
+                if self._sync == "full" and data != self._durable:
+                    sync_file(self.path, self._fs)  # whoever wrote it may not have
+            elif there != self._committed and self._on_conflict == "error":
+                raise self._conflict()
+            else:
+                self._replace(new, there, data)
+
+    def _replace(self, new: Replacement, old: bytes | None, data: bytes) -> None:
         kept = ""
-        new = Replacement(self.path, sync=self._sync, private=self._format.runs_code, fs=self._fs)
         try:
-            with new:
-                new.write(data)
-                if old is not None and (self._keep or self._format.lost_comments):
-                    kept = versions.keep(self.path, old, self._fs)
-                new.finish()
-        except BaseException as error:
-            if isinstance(error, DiskError) and error.operation == "fsync":
-                self._broken = error
+            new.create()
+            new.write(data)
+            if old is not None and (self._keep or self._format.lost_comments):
+                kept = versions.keep(self.path, old, self._fs)
+            new.finish()
+        except BaseException:
             if new.done:  # cut by a Ctrl-C, say, when the file was already replaced
                 self._committed = data
             else:

@@ -184,6 +184,10 @@ class FaultyFileSystem(FileSystem):
         self._call("stat")
         return super().stat(path)
 
+    def lstat(self, path: str) -> os.stat_result:
+        self._call("lstat")
+        return super().lstat(path)
+
     def fstat(self, fd: int) -> os.stat_result:
         self._call("fstat")
         return super().fstat(fd)

@@ -35,7 +35,7 @@ def names(directory: Path) -> list[str]:
 
 def store_on(path: Path, fs: FileSystem, **options: Any) -> Store[Any]:
     """A store on a file system that is stood in for."""
-    return Store(path, {}, resolve(None, str(path)), fs=fs, **options)
+    return Store(str(path), {}, resolve(None, str(path)), fs=fs, **options)
 
 
 @pytest.fixture

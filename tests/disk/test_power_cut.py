@@ -29,7 +29,7 @@ def value(number: int) -> Value:
 
 def open_store(path: Path, fs: FileSystem = OS, sync: Sync = "full", keep: int = 0) -> Store[Value]:
     """The store under test, on the given file system."""
-    return Store(path, value(0), resolve(None, str(path)), sync=sync, keep=keep, fs=fs)
+    return Store(str(path), value(0), resolve(None, str(path)), sync=sync, keep=keep, fs=fs)
 
 
 def commit(fs: FaultyFileSystem, numbers: range, sync: Sync = "full", keep: int = 0) -> None:

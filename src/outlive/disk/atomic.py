@@ -6,11 +6,23 @@ import codecs
 import io
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import BinaryIO, Literal, NamedTuple, TextIO, overload
 
 from ..errors import DiskError, FormatError
-from .fs import NONBLOCK, OS, FileSystem, absolute, close, read_all, regular, translate, translated
+from .fs import (
+    NONBLOCK,
+    OS,
+    FileSystem,
+    absolute,
+    beside,
+    close,
+    follow,
+    read_all,
+    regular,
+    translate,
+    translated,
+)
 from .replacement import Replacement, Sync, write_all
 
 PathLike = str | os.PathLike[str]
@@ -38,6 +50,18 @@ def read(path: str, fs: FileSystem = OS) -> Content | None:
         if isinstance(error, DiskError):
             raise
         raise translate(error, path, "read") from error
+
+
+def check_place(path: str, fs: FileSystem) -> None:
+    """Raise DiskError if no file could be made at `path`: no directory, or too long a name.
+
+    A program that runs for an hour should hear at its start that its result will have no place.
+    """
+    target = follow(fs, path)
+    with translated(path, "open"):
+        fs.stat(os.path.dirname(target))
+        with suppress(FileNotFoundError):
+            fs.stat(beside(target, "lock"))  # a name that is longer than the file's
 
 
 def checked_sync(sync: str) -> Sync:
@@ -75,6 +99,7 @@ def replace(
         what = "what is given is neither bytes nor text that UTF-8 can hold"
         raise FormatError(f"{name}: {what}: {error}") from error
     with Replacement(name, sync=sync) as new:
+        new.create()
         new.write(content)
         new.finish()
 
@@ -127,6 +152,7 @@ def replacing(
 @contextmanager
 def _replacing_bytes(path: str, sync: Sync, fs: FileSystem = OS) -> Iterator[BinaryIO]:
     with Replacement(path, sync=sync, fs=fs) as new:
+        new.create()
         raw = _Raw(new)
         file = io.BufferedWriter(raw)
         try:

@@ -20,6 +20,7 @@ class Claim:
         self.fs = fs
         self.fd = -1
         self.path = ""
+        self.made = False  # whether the file was made by the last `take`
 
     def take(self, path: str, flags: int, mode: int = 0o666) -> bool:
         """Open and lock `path`; False if another has it, or it is no longer the file of that name.
@@ -28,10 +29,11 @@ class Claim:
         """
         self.path = path
         self.fd = self.fs.open(path, flags, mode)
+        self.made = bool(flags & os.O_EXCL)
         try:
             taken = self.fs.try_lock(self.fd) and self._is_there()
         except BaseException:
-            if flags & os.O_EXCL:  # we made it a moment ago
+            if self.made:  # a moment ago
                 self.remove()
             self.close()
             raise
@@ -64,4 +66,5 @@ class Claim:
             there = self.fs.stat(self.path)
         except FileNotFoundError:
             return False
-        return os.path.samestat(self.fs.fstat(self.fd), there)
+        ours = self.fs.fstat(self.fd)
+        return ours.st_ino == there.st_ino and ours.st_dev == there.st_dev

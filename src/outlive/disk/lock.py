@@ -42,7 +42,7 @@ class Lock:
         """Be as if never taken; what is taken stays so, if another process has it too."""
         self._thread = threading.RLock()
         self._held = Claim(self._fs)
-        self._turn = Claim(self._fs)
+        self._file = self.target = ""
         self.depth = 0  # how many times the holding thread has entered
 
     def acquire(self) -> None:
@@ -93,19 +93,22 @@ class Lock:
         self.release()
 
     def _wait(self, deadline: float | None) -> None:
-        target = follow(self._fs, self.path)
-        self._held.path, queue = beside(target, "lock"), beside(target, "queue")
+        self.target = follow(self._fs, self.path)
+        self._file, queue = beside(self.target, "lock"), beside(self.target, "queue")
         with translated(self.path, "lock"):
-            if _exists(self._fs, queue) or not self._take():
+            if self._fs.exists(queue) or not self._take():
                 self._wait_in(queue, deadline)
 
     def _wait_in(self, queue: str, deadline: float | None) -> None:
         """Become the first of those who wait, then wait for the holder."""
+        turn = Claim(self._fs)
+        _turns.add(turn)
         try:
-            self._poll(lambda: _take(self._turn, queue), deadline)
+            self._poll(lambda: _take(turn, queue), deadline)
             self._poll(self._take, deadline)
         finally:
-            self._turn.remove()
+            turn.remove()
+            _turns.discard(turn)
 
     def _poll(self, done: Callable[[], bool], deadline: float | None) -> None:
         pause = _FIRST_PAUSE
@@ -117,11 +120,11 @@ class Lock:
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _take(self) -> bool:
-        if not _take(self._held, self._held.path):
+        if not _take(self._held, self._file):
             return False
         pid = b"%d\n" % os.getpid()
         self._fs.write(self._held.fd, pid)
-        if self._fs.fstat(self._held.fd).st_size > len(pid):
+        if not self._held.made:
             # Not before, and never to 0: then ext4 would flush the file when it is closed
             # (auto_da_alloc), which takes as long as an fsync.
             self._fs.truncate(self._held.fd, len(pid))
@@ -129,7 +132,7 @@ class Lock:
 
     def _holder(self) -> int | None:
         try:
-            fd = self._fs.open(self._held.path, os.O_RDONLY)
+            fd = self._fs.open(self._file, os.O_RDONLY)
         except OSError:
             return None  # gone in this moment, or not ours to read
         try:
@@ -149,14 +152,6 @@ class Lock:
             "let it finish, or pass a longer timeout=",
             pid,
         )
-
-
-def _exists(fs: FileSystem, path: str) -> bool:
-    try:
-        fs.stat(path)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def _take(claim: Claim, path: str) -> bool:
@@ -179,6 +174,7 @@ def _take(claim: Claim, path: str) -> bool:
 
 
 _locks: weakref.WeakSet[Lock] = weakref.WeakSet()
+_turns: set[Claim] = set()  # of the threads that wait
 
 
 def _forget_in_child() -> None:
@@ -189,8 +185,10 @@ def _forget_in_child() -> None:
     """
     for lock in _locks:
         lock._held.close()
-        lock._turn.close()
         lock.forget()
+    for turn in _turns:
+        turn.close()
+    _turns.clear()
 
 
 if hasattr(os, "register_at_fork"):

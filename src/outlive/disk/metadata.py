@@ -25,7 +25,9 @@ def copy(fs: FileSystem, old: int, new: int) -> None:
         return  # a file there takes its permissions from its directory
     before, after = fs.fstat(old), fs.fstat(new)
     mode = stat.S_IMODE(before.st_mode)
-    has_group, has_user = _copy_owner(fs, new, before, after)
+    has_group, has_user = True, True
+    if before.st_uid != after.st_uid or before.st_gid != after.st_gid:
+        has_group, has_user = _copy_owner(fs, new, before, after)
     if not has_group or not has_user:
         mode &= 0o1777  # nobody may run as an owner who did not write the file
     if not has_group:

@@ -30,6 +30,7 @@ from .fs import (
     follow,
     read_all,
     regular,
+    translate,
     translated,
 )
 from .temporary import Temporary
@@ -52,21 +53,29 @@ def write_all(fs: FileSystem, fd: int, data: bytes | bytearray | memoryview) -> 
 class Replacement:
     """One replacement of one file, from its temporary file to the rename.
 
-    A context manager: `write`, then `finish`. Left without `finish`, it changes nothing and
-    removes the temporary file. `done` says whether the new content is in the place of the old.
+    A context manager: `create`, `write`, then `finish`. Left without `finish`, it changes nothing
+    and removes the temporary file. `done` says whether the new content is in the place of the old.
+    `target` is what `path` leads to, if that is known.
     """
 
     def __init__(
-        self, path: str, *, sync: Sync, private: bool = False, fs: FileSystem = OS
+        self,
+        path: str,
+        *,
+        sync: Sync,
+        private: bool = False,
+        target: str = "",
+        fs: FileSystem = OS,
     ) -> None:
         self.fs = fs
         self.path = path
         self.done = False
         self._sync = sync
         self._private = private
-        self._target = follow(fs, path)
+        self._target = target or follow(fs, path)
         self._new = Temporary(fs)
         self._old = -1
+        self._content: bytes | None = None  # of the old file, once it was asked for
         self._directory = -1
         self._pid = os.getpid()
 
@@ -89,9 +98,21 @@ class Replacement:
             regular(self.fs, self._old, self.path)
         if self._sync == "full" and not WINDOWS:  # which cannot open, nor sync, a directory
             self._directory = self.fs.open(os.path.dirname(self._target), os.O_RDONLY)
+
+    def old_content(self) -> bytes | None:
+        """What the file holds, None if there is none."""
+        if self._old >= 0 and self._content is None:
+            with translated(self.path, "read"):
+                size = self.fs.fstat(self._old).st_size
+                self._content = read_all(self.fs, self._old, size)
+        return self._content
+
+    def create(self) -> None:
+        """Make the temporary file."""
         # The umask narrows the mode of a new file; that of an old one is copied at the end.
         mode = 0o600 if self._private or self._old >= 0 else 0o666
-        self._new.create(self._target, mode)
+        with translated(self.path, "open"):
+            self._new.create(self._target, mode)
 
     @property
     def fd(self) -> int:
@@ -111,11 +132,17 @@ class Replacement:
 
     def finish(self) -> None:
         """Put the new content in the place of the old; durable as `sync` says."""
-        if self._old >= 0:
-            self.copy_metadata(self._old)
-        with translated(self.path, "fsync"):
-            self.fs.fsync(self.fd)
-        self._rename()
+        fd = self.fd
+        operation = "keep its attributes"
+        try:
+            if self._old >= 0:
+                metadata.copy(self.fs, self._old, fd)
+            operation = "fsync"
+            self.fs.fsync(fd)
+            operation = "rename"
+            self._rename()
+        except OSError as error:
+            raise translate(error, self.path, operation) from error
         if self._directory >= 0:
             try:
                 with translated(self.path, "fsync"):
@@ -131,11 +158,9 @@ class Replacement:
 
     def _rename(self) -> None:
         name = self._new.path
-        with translated(self.path, "rename"):
-            if WINDOWS:  # an open file cannot be renamed there
-                self._new.close()
-            waits = _BUSY_WAITS if WINDOWS else ()
-            rename_patiently(self.fs, name, self._target, waits)
+        if WINDOWS:  # an open file cannot be renamed there
+            self._new.close()
+        rename_patiently(self.fs, name, self._target, _BUSY_WAITS if WINDOWS else ())
         self.done = True
         self._new.path = self._target
 
@@ -146,10 +171,10 @@ class Replacement:
         """
         try:
             with translated(self.path, "undo"):
-                if self._old < 0:
-                    self.fs.unlink(self._target)
-                else:
+                if self._old >= 0:
                     self._put_back()
+                else:
+                    self.fs.unlink(self._target)
         except DiskError as second:
             message = f"{error}. The old content could not be put back either: {second}"
             raise DiskError(error.errno or 0, message, self.path, "fsync") from error
@@ -158,8 +183,8 @@ class Replacement:
 
     def _put_back(self) -> None:
         with Replacement(self._target, sync="os", fs=self.fs) as back:
-            self.fs.seek(self._old, 0)
-            back.write(read_all(self.fs, self._old, self.fs.fstat(self._old).st_size))
+            back.create()
+            back.write(self.old_content() or b"")
             back.copy_metadata(self._old)
             back._rename()
 

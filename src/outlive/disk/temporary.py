@@ -57,6 +57,8 @@ def _sweep(fs: FileSystem, name: str) -> bool:
 
     One that we may not open or remove is not in our way either: the next number is free.
     """
+    if not fs.exists(name):
+        return False
     found = Claim(fs)
     try:
         with suppress(OSError):

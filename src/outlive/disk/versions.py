@@ -66,6 +66,7 @@ def keep(path: str, data: bytes, fs: FileSystem) -> str:
 
 def _copy(target: str, name: str, data: bytes, fs: FileSystem) -> None:
     with Replacement(name, sync="os", private=True, fs=fs) as copy:
+        copy.create()
         copy.write(data)
         fd = fs.open(target, os.O_RDONLY)
         try:

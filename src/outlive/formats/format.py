@@ -70,7 +70,9 @@ class Format:
         try:
             data = self._dumps(value)
             new = None if self.always_loads else self._loads(data)
-            if self.rewrite is None or previous is None or previous == self._own:
+            if self.rewrite is None:
+                return data
+            if previous is None or previous == self._own:
                 self._own = data
             else:
                 data = self._edit(previous, data, new, self.rewrite)

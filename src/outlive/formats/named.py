@@ -111,6 +111,8 @@ def _bson() -> Format:
     return Format("BSON", dumps=bson.dumps, loads=bson.loads, types=(datetime, bytes))
 
 
+# What most stores use; it keeps nothing of a file, so that they can share it.
+PLAIN_JSON = _json()
 NAMES: dict[str, Callable[[], Format]] = {
     "json": _json,
     "yaml": _yaml,

@@ -11,7 +11,7 @@ from types import ModuleType
 from ..errors import FormatError
 from .custom import FormatLike
 from .format import Format
-from .named import NAMES, PACKAGES
+from .named import NAMES, PACKAGES, PLAIN_JSON
 
 _FUNCTIONS = ("dump", "load", "dumps", "loads")
 _RUN_CODE = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib"}
@@ -48,6 +48,9 @@ def resolve(
 
     Raises FormatError for what is no format, or one that is not installed.
     """
+    plain = is_binary is None and not load_kwargs and not dump_kwargs
+    if plain and format is None and path.endswith(".json"):
+        return PLAIN_JSON
     if format is None:
         format = _EXTENSIONS.get(os.path.splitext(path)[1].lower(), "json")
     if isinstance(format, ModuleType):
