@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import BinaryIO, Literal, NamedTuple, TextIO, overload
 
-from ..errors import DiskError, FormatError
+from ..errors import FormatError
 from .fs import (
     NONBLOCK,
     OS,
@@ -17,10 +17,10 @@ from .fs import (
     absolute,
     beside,
     close,
+    fail,
     follow,
     read_all,
     regular,
-    translate,
     translated,
 )
 from .replacement import Replacement, Sync, write_all
@@ -47,9 +47,7 @@ def read(path: str, fs: FileSystem = OS) -> Content | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        if isinstance(error, DiskError):
-            raise
-        raise translate(error, path, "read") from error
+        fail(error, path, "read")
 
 
 def check_place(path: str, fs: FileSystem) -> None:

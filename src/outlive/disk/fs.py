@@ -13,6 +13,7 @@ import stat
 import sys
 from functools import lru_cache, partial
 from types import TracebackType
+from typing import NoReturn
 
 from ..errors import DiskError, FormatError, FullError
 
@@ -159,8 +160,6 @@ _ADVICE = {
 
 def translate(error: OSError, path: str, operation: str) -> DiskError:
     """What the operating system said, as a `DiskError` that says what to do about it."""
-    if isinstance(error, DiskError):
-        return error
     number = error.errno or errno.EIO
     what = f"{path}: {operation} failed: {os.strerror(number)}"
     if number in _NO_ROOM:
@@ -170,10 +169,17 @@ def translate(error: OSError, path: str, operation: str) -> DiskError:
     return DiskError(number, f"{what}; {advice}", path, operation)
 
 
+def fail(error: OSError, path: str, operation: str) -> NoReturn:
+    """Raise `error` as the `DiskError` that it stands for, or is."""
+    if isinstance(error, DiskError):
+        raise error
+    raise translate(error, path, operation) from error
+
+
 class translated:  # noqa: N801  # reads as the function that it stands for
     """A block from which an OSError comes as the `DiskError` that it stands for.
 
-    A class, not a generator: a commit has a dozen of these, and each counts beside its fsync.
+    A class, not a generator: some stand on the way of every commit.
     """
 
     __slots__ = ("operation", "path")
@@ -191,8 +197,8 @@ class translated:  # noqa: N801  # reads as the function that it stands for
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is not None and isinstance(error, OSError) and not isinstance(error, DiskError):
-            raise translate(error, self.path, self.operation) from error
+        if error is not None and isinstance(error, OSError):
+            fail(error, self.path, self.operation)
 
 
 def close(fs: FileSystem, fd: int) -> None:

@@ -27,6 +27,7 @@ from .fs import (
     WINDOWS,
     FileSystem,
     close,
+    fail,
     follow,
     read_all,
     regular,
@@ -42,6 +43,11 @@ _BUSY_WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)  # seconds; virus scanners hold 
 
 def write_all(fs: FileSystem, fd: int, data: bytes | bytearray | memoryview) -> None:
     """Write every byte; write(2) may take fewer than it was given."""
+    if isinstance(data, bytes) and len(data) <= CHUNK:
+        written = fs.write(fd, data)
+        if written == len(data):
+            return
+        data = data[written:]
     rest = memoryview(data).cast("B")
     while rest:
         written = fs.write(fd, rest[:CHUNK])
@@ -75,16 +81,18 @@ class Replacement:
         self._target = target or follow(fs, path)
         self._new = Temporary(fs)
         self._old = -1
+        self._size = 0
         self._content: bytes | None = None  # of the old file, once it was asked for
         self._directory = -1
         self._pid = os.getpid()
 
     def __enter__(self) -> Self:
         try:
-            with translated(self.path, "open"):
-                self._open()
-        except BaseException:
+            self._open()
+        except BaseException as error:
             self.__exit__(None, None, None)
+            if isinstance(error, OSError):
+                fail(error, self.path, "open")
             raise
         return self
 
@@ -95,24 +103,27 @@ class Replacement:
         except FileNotFoundError:
             pass
         else:
-            regular(self.fs, self._old, self.path)
+            self._size = regular(self.fs, self._old, self.path).st_size
         if self._sync == "full" and not WINDOWS:  # which cannot open, nor sync, a directory
             self._directory = self.fs.open(os.path.dirname(self._target), os.O_RDONLY)
 
     def old_content(self) -> bytes | None:
         """What the file holds, None if there is none."""
         if self._old >= 0 and self._content is None:
-            with translated(self.path, "read"):
-                size = self.fs.fstat(self._old).st_size
-                self._content = read_all(self.fs, self._old, size)
+            try:
+                self._content = read_all(self.fs, self._old, self._size)
+            except OSError as error:
+                fail(error, self.path, "read")
         return self._content
 
     def create(self) -> None:
         """Make the temporary file."""
         # The umask narrows the mode of a new file; that of an old one is copied at the end.
         mode = 0o600 if self._private or self._old >= 0 else 0o666
-        with translated(self.path, "open"):
+        try:
             self._new.create(self._target, mode)
+        except OSError as error:
+            fail(error, self.path, "open")
 
     @property
     def fd(self) -> int:
@@ -127,8 +138,10 @@ class Replacement:
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Append bytes to the new content."""
-        with translated(self.path, "write"):
+        try:
             write_all(self.fs, self.fd, data)
+        except OSError as error:
+            fail(error, self.path, "write")
 
     def finish(self) -> None:
         """Put the new content in the place of the old; durable as `sync` says."""
@@ -142,14 +155,14 @@ class Replacement:
             operation = "rename"
             self._rename()
         except OSError as error:
-            raise translate(error, self.path, operation) from error
+            fail(error, self.path, operation)
         if self._directory >= 0:
             try:
-                with translated(self.path, "fsync"):
-                    self.fs.fsync(self._directory)
-            except DiskError as error:
-                self._undo(error)
-                raise
+                self.fs.fsync(self._directory)
+            except OSError as error:
+                failure = translate(error, self.path, "fsync")
+                self._undo(failure)
+                raise failure from error
 
     def copy_metadata(self, old: int) -> None:
         """Give the new file the owner, attributes and mode of another, open one."""
