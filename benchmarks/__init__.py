@@ -1,0 +1,1 @@
+"""How long outlive and its peers take to commit and to load; run by `make bench`."""
