@@ -21,6 +21,8 @@ check: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform darwin src
+	$(BIN)/mypy --platform win32 src
 
 # The peers bring packages that would overwrite ours, so they have an environment of their own.
 bench: .venv-bench/installed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 import weakref
@@ -11,7 +12,7 @@ from types import TracebackType
 
 from ..errors import LockedError
 from .claim import Claim
-from .fs import NOFOLLOW, OS, WINDOWS, FileSystem, beside, close, follow, translated
+from .fs import NOFOLLOW, OS, FileSystem, beside, close, follow, translated
 
 _FIRST_PAUSE = 0.0005  # seconds between two tries; doubles
 _LONGEST_PAUSE = 0.02
@@ -168,7 +169,7 @@ def _take(claim: Claim, path: str) -> bool:
             return claim.take(path, os.O_RDWR | NOFOLLOW)
         except FileNotFoundError:
             return False  # gone in this moment
-    if not WINDOWS:
+    if sys.platform != "win32":
         claim.fs.chmod(claim.fd, 0o666)
     return True
 

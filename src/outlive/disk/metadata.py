@@ -21,38 +21,44 @@ def copy(fs: FileSystem, old: int, new: int) -> None:
     Attributes come before the mode: a mode without write permission would forbid them. On Linux
     they hold the access control list as well.
     """
-    if sys.platform == "win32":
-        return  # a file there takes its permissions from its directory
-    before, after = fs.fstat(old), fs.fstat(new)
-    mode = stat.S_IMODE(before.st_mode)
-    has_group, has_user = True, True
-    if before.st_uid != after.st_uid or before.st_gid != after.st_gid:
-        has_group, has_user = _copy_owner(fs, new, before, after)
-    if not has_group or not has_user:
-        mode &= 0o1777  # nobody may run as an owner who did not write the file
-    if not has_group:
-        # Another group must not gain what the old one was allowed (vim does the same).
-        mode = mode & 0o1707 | (mode & 0o7) << 3
-    if sys.platform == "linux":
-        _copy_attributes(fs, old, new)
-    fs.chmod(new, mode)
+    if sys.platform != "win32":  # there a file takes its permissions from its directory
+        _copy(fs, old, new)
 
 
-def _copy_owner(
-    fs: FileSystem, new: int, before: os.stat_result, after: os.stat_result
-) -> tuple[bool, bool]:
-    """Whether the new file has the group, and the user, of the old one now."""
+if sys.platform != "win32":
 
-    def change(uid: int, gid: int) -> bool:
-        try:
-            fs.chown(new, uid, gid)
-        except PermissionError:
-            return False
-        return True
+    def _copy(fs: FileSystem, old: int, new: int) -> None:
+        before, after = fs.fstat(old), fs.fstat(new)
+        mode = stat.S_IMODE(before.st_mode)
+        has_group, has_user = True, True
+        if before.st_uid != after.st_uid or before.st_gid != after.st_gid:
+            has_group, has_user = _copy_owner(fs, new, before, after)
+        if not has_group or not has_user:
+            mode &= 0o1777  # nobody may run as an owner who did not write the file
+        if not has_group:
+            # Another group must not gain what the old one was allowed (vim does the same).
+            mode = mode & 0o1707 | (mode & 0o7) << 3
+        if sys.platform == "linux":
+            _copy_attributes(fs, old, new)
+        fs.chmod(new, mode)
 
-    # The group first: who has given the file away may change nothing any more.
-    group = before.st_gid == after.st_gid or change(-1, before.st_gid)
-    return group, before.st_uid == after.st_uid or change(before.st_uid, -1)
+    def _copy_owner(
+        fs: FileSystem, new: int, before: os.stat_result, after: os.stat_result
+    ) -> tuple[bool, bool]:
+        """Whether the new file has the group, and the user, of the old one now."""
+
+        def change(uid: int, gid: int) -> bool:
+            try:
+                fs.chown(new, uid, gid)
+            except OSError as error:  # EINVAL: an owner that this container does not know
+                if error.errno not in _NOT_ALLOWED:
+                    raise
+                return False
+            return True
+
+        # The group first: who has given the file away may change nothing any more.
+        group = before.st_gid == after.st_gid or change(-1, before.st_gid)
+        return group, before.st_uid == after.st_uid or change(before.st_uid, -1)
 
 
 if sys.platform == "linux":

@@ -46,11 +46,10 @@ _NEXT_STEP = (
     "yours alone (chown, chmod go-w)"
 )
 
-if sys.platform != "win32":
 
-    def _check_one(path: str, what: str, status: os.stat_result, *, sticky: bool = False) -> None:
-        if status.st_uid not in (os.geteuid(), 0):
-            raise UntrustedError(f"{path}: {what} belongs to another user; {_NEXT_STEP}")
-        if status.st_mode & _OTHERS and not sticky:
-            who = "everyone" if status.st_mode & stat.S_IWOTH else "its group"
-            raise UntrustedError(f"{path}: {what} can be written by {who}; {_NEXT_STEP}")
+def _check_one(path: str, what: str, status: os.stat_result, *, sticky: bool = False) -> None:
+    if sys.platform != "win32" and status.st_uid not in (os.geteuid(), 0):
+        raise UntrustedError(f"{path}: {what} belongs to another user; {_NEXT_STEP}")
+    if status.st_mode & _OTHERS and not sticky:
+        who = "everyone" if status.st_mode & stat.S_IWOTH else "its group"
+        raise UntrustedError(f"{path}: {what} can be written by {who}; {_NEXT_STEP}")
