@@ -379,3 +379,30 @@ def test_update_that_fails_keeps_pending_changes(path: Path) -> None:
         store.update(lambda value: value["missing"])
     assert store.value == {"n": 0, "pending": 1}
     assert store.update(lambda value: {**value, "n": 1}) == {"n": 1, "pending": 1}
+
+
+@pytest.mark.parametrize("name", ["a.toml", "a.bson"])
+def test_a_default_that_the_format_cannot_hold(tmp_path: Path, name: str) -> None:
+    """A store without a default begins with None, also where None is no value to keep."""
+    first: Store[Any] = outlive.open(tmp_path / name)
+    second: Store[Any] = outlive.open(tmp_path / name)
+    with pytest.raises(KeyError):
+        first.update(lambda _: dict[str, Any]()["missing"])
+    assert first.value is None
+    assert first.update(lambda _: {"n": 1}) == {"n": 1}
+    with second:
+        second.value["n"] += 1
+    assert outlive.open(tmp_path / name).value == {"n": 2}
+
+
+def test_a_warning_that_is_an_error_does_not_undo_the_commit(tmp_path: Path) -> None:
+    """Where warnings raise, the store still knows that its commit stands."""
+    path = tmp_path / "a.toml"
+    path.write_text("# c\n[[a]]\nx = 1\n")
+    store: Store[Any] = outlive.open(path)
+    store.value["a"] = ["text"]
+    with pytest.raises(UserWarning, match="comments"):
+        store.commit()
+    store.value["m"] = 1
+    store.commit()
+    assert outlive.open(path).value == {"a": ["text"], "m": 1}

@@ -114,13 +114,13 @@ class Store(Generic[T]):
         """
         with self._lock:
             self._refresh()
-            before = self._encode(self.value)
+            before = self._encode_or_none(self.value)  # None: a default that is no value to keep
             try:
                 self._apply(change, before)
                 self._commit(self._encode(self.value))
             except BaseException:
                 # After a Ctrl-C in its last step the commit stands, and the value with it.
-                if self._committed != self._encode_or_none():
+                if self._committed is None or self._committed != self._encode_or_none(self.value):
                     self.value = self._decode(before)
                 raise
             return self.value
@@ -212,9 +212,9 @@ class Store(Generic[T]):
         plain = self._schema.dump(value) if self._schema else value
         return self._format.encode(plain, self._committed, self.path)
 
-    def _encode_or_none(self) -> bytes | None:
+    def _encode_or_none(self, value: T) -> bytes | None:
         try:
-            return self._encode(self.value)
+            return self._encode(value)
         except FormatError:
             return None
 
@@ -233,19 +233,20 @@ class Store(Generic[T]):
 
     def _changed(self) -> bool:
         """Whether the program changed the value since the last commit."""
-        current = self._encode(self.value)
         if self._committed is None:
-            return current != self._encode(self._default.as_made)
+            made = self._encode_or_none(self._default.as_made)
+            return self._encode_or_none(self.value) != made
+        current = self._encode(self.value)
         # Bytes that someone else wrote, or a pickle with other references, may differ for the
         # same value: what counts is how we would write what was read.
         return current != self._committed and current != self._encode(self._decode(self._committed))
 
-    def _apply(self, change: Callable[[T], T | None], before: bytes) -> None:
+    def _apply(self, change: Callable[[T], T | None], before: bytes | None) -> None:
         """Take what `change` returns, or what it made of the value."""
         result = change(self.value)
         if result is None or result is self.value:
             return
-        if not isinstance(self.value, IMMUTABLE) and self._encode(self.value) != before:
+        if not isinstance(self.value, IMMUTABLE) and self._encode_or_none(self.value) != before:
             raise FormatError(
                 f"{self.path}: the function given to update() changed the value and returned "
                 f"another ({type(result).__name__}); let it do one of the two"
@@ -263,7 +264,7 @@ class Store(Generic[T]):
                 "commit",
             ) from self._broken
         try:
-            self._write(data)
+            kept = self._write(data)
         except DiskError as error:
             if error.operation == "fsync":
                 self._broken = error
@@ -271,8 +272,15 @@ class Store(Generic[T]):
         self._committed = data
         if self._sync == "full":
             self._durable = data
+        if kept and self._format.lost_comments:
+            warnings.warn(
+                f"{self.path}: the change could not be made in the text that a person edited, so "
+                f"it was written anew without their comments; the former text is in {kept}",
+                stacklevel=3,
+            )
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> str:
+        """Write `data` if it is new; return the name under which the old content is kept."""
         with Replacement(
             self.path,
             sync=self._sync,
@@ -287,9 +295,10 @@ class Store(Generic[T]):
             elif there != self._committed and self._on_conflict == "error":
                 raise self._conflict()
             else:
-                self._replace(new, there, data)
+                return self._replace(new, there, data)
+        return ""
 
-    def _replace(self, new: Replacement, old: bytes | None, data: bytes) -> None:
+    def _replace(self, new: Replacement, old: bytes | None, data: bytes) -> str:
         kept = ""
         try:
             new.create()
@@ -303,14 +312,9 @@ class Store(Generic[T]):
             else:
                 versions.drop(kept, self._fs)
             raise
-        if self._format.lost_comments:
-            warnings.warn(
-                f"{self.path}: the change could not be made in the text that a person edited, so "
-                f"it was written anew without their comments; the former text is in {kept}",
-                stacklevel=4,
-            )
         if self._keep:
             versions.prune(self.path, self._keep, self._fs)
+        return kept
 
     def _conflict(self) -> ConflictError:
         return ConflictError(

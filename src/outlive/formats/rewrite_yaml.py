@@ -105,8 +105,8 @@ class _Rewriter:
             self.remove_from_flow(entries, [entry.start in starts for entry in entries])
             self.insert_into_flow(entries, len(entries), inline(added)[1:-1] if added else "")
             return True
-        for key in gone:
-            self.remove([pair[0] for pair in node.pairs], pairs[key][0], pairs[key][1].end)
+        starts = {pairs[key][0].start for key in gone}
+        self.remove(node.pairs, [key.start in starts for key, _ in node.pairs])
         if added:
             first = node if self.text[node.start] == "?" else node.items[0]
             self.append(node, self.block(added, first.column))
@@ -140,14 +140,13 @@ class _Rewriter:
                 partner = new[i] if i < common else new[i - len(old)]
                 self.change(node.items[i], old[i], partner, None if node.flow else node.column + 2)
         fresh = new[common : len(new) - tail]
+        gone = [common <= i < len(old) - tail for i in range(len(old))]
         if node.flow:
-            gone = [common <= i < len(old) - tail for i in range(len(old))]
             self.remove_from_flow(node.items, gone)
             self.insert_into_flow(node.items, common, inline(fresh)[1:-1] if fresh else "")
             return True
         dashes = [self.dash(node, i) for i in range(len(old))]
-        for i in range(common, len(old) - tail):
-            self.remove(dashes, dashes[i], node.items[i].end)
+        self.remove(list(zip(dashes, node.items, strict=True)), gone)
         self.insert(node, dashes, common, fresh)
         return True
 
@@ -176,17 +175,23 @@ class _Rewriter:
 
     # -- text
 
-    def remove(self, heads: list[Node], head: Node, end: int) -> None:
-        """Take out an entry of a block: its lines, or up to its neighbour if it shares one."""
-        begin = self.text.rfind("\n", 0, head.start) + 1
-        if not self.text[begin : head.start].strip(" ?"):
-            self.exchanges.append((begin, self.next_line(end), ""))
-            return
-        following = [other.start for other in heads if other.start > head.start]
-        between = self.text[self.next_line(end) : following[0]]  # comments of the neighbour
-        self.exchanges.append(
-            (head.start, following[0], between.lstrip() if "#" in between else "")
-        )
+    def remove(self, entries: list[tuple[Node, Node]], gone: list[bool]) -> None:
+        """Take out entries of a block, each a head (key or dash) and a value: their lines."""
+        done = 0
+        for i, (head, value) in enumerate(entries):
+            if not gone[i] or head.start < done:
+                continue
+            begin = self.text.rfind("\n", 0, head.start) + 1
+            if not self.text[begin : head.start].strip(" ?"):
+                self.exchanges.append((begin, self.next_line(value.end), ""))
+                continue
+            # The first shares its line with what it is in: the next that stays takes its place,
+            # with the comments above it.
+            stays = gone.index(False, i)
+            done = entries[stays][0].start
+            between = self.text[self.next_line(entries[stays - 1][1].end) : done]
+            text = between.lstrip() if "#" in between else ""
+            self.exchanges.append((head.start, done, text))
 
     def remove_from_flow(self, entries: list[Node], gone: list[bool]) -> None:
         """Take out entries of a flow, with one comma each."""
