@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time
@@ -459,3 +460,44 @@ def test_a_random_scalar_changes_one_line() -> None:
         [(before, after)] = [pair for pair in pairs if pair[0] != pair[1]]
         assert "4711" in after
         assert after.partition("   # why")[1] == before.partition("   # why")[1]
+
+
+@pytest.mark.parametrize("name", ["c.yaml", "c.toml"])
+def test_comments_stay_with_their_items(tmp_path: Path, name: str) -> None:
+    """Whatever items go and come, those that stay keep the comments on their lines."""
+    items = ["ann", "bob", "cyd", "dan", "eve"]
+    lines = "".join(f"  '{item}',   # {item.upper()}\n" for item in items)
+    path = put(tmp_path / name, f"l: [\n{lines}]\n" if "yaml" in name else f"l = [\n{lines}]\n")
+    store = outlive.open(path)
+    for change in (
+        lambda v: (v.pop(0), v.append("fay")),
+        lambda v: (v.pop(0), v.pop(1)),
+        lambda v: v.insert(1, "gil"),
+    ):
+        change(store.value["l"])
+        store.commit()
+    assert store.value == {"l": ["cyd", "gil", "eve", "fay"]}
+    text = path.read_text()
+    for item in ("cyd", "eve"):
+        assert re.search(rf"{item}.*# {item.upper()}$", text, re.MULTILINE), text
+
+
+def test_block_items_keep_their_comments(tmp_path: Path) -> None:
+    """The same for a list of mappings in block style."""
+    lines = [f"- n: {n}   # {n.upper()}\n  x: 1\n" for n in "abcd"]
+    path = put(tmp_path / "c.yaml", "".join(lines))
+    store = outlive.open(path)
+    store.value.pop(0)
+    store.value.pop(1)
+    store.value.append({"n": "e", "x": 4})
+    store.commit()
+    assert path.read_text() == lines[1] + lines[3] + "- n: e\n  x: 4\n"
+
+
+def test_the_comment_of_a_literal_block_stays(tmp_path: Path) -> None:
+    """Also if a plain word takes the block's place."""
+    path = put(tmp_path / "c.yaml", "t: |   # why\n  one\n  two\nb: 1\n")
+    store = outlive.open(path)
+    store.value["t"] = "new"
+    store.commit()
+    assert path.read_text() == "t: new  # why\nb: 1\n"

@@ -151,3 +151,19 @@ def test_history_beside_a_writer(tmp_path: Path) -> None:
         thread.join()
     with pytest.raises(outlive.FormatError, match="no version 1"):
         reader.restore(1)
+
+
+def test_comments_that_had_to_go_are_in_a_version(tmp_path: Path) -> None:
+    """Also after a cut commit; and bringing that version back warns of nothing."""
+    path = tmp_path / "a.toml"
+    text = "# c\n[[a]]\nx = 1\n"
+    path.write_text(text)
+    os.link(path, tmp_path / "a.toml.version-1")
+    store = outlive.open(path, default={})
+    store.value["a"] = ["text"]
+    with pytest.warns(UserWarning, match=r"a\.toml\.version-1"):
+        store.commit()
+    assert (tmp_path / "a.toml.version-1").read_text() == text
+    store.restore(1)
+    assert path.read_text() == text
+    assert names(tmp_path) == ["a.toml", "a.toml.version-1"]

@@ -406,3 +406,15 @@ def test_a_warning_that_is_an_error_does_not_undo_the_commit(tmp_path: Path) -> 
     store.value["m"] = 1
     store.commit()
     assert outlive.open(path).value == {"a": ["text"], "m": 1}
+
+
+def test_update_never_falls_back_to_the_default(path: Path) -> None:
+    """A value that cannot be written is refused before anything happens to it."""
+    store: Store[Any] = outlive.open(path, default=[])
+    store.value = [1, 2, 3]
+    store.commit()
+    store.value.append({4})
+    with pytest.raises(outlive.FormatError):
+        store.update(lambda value: value.append(5))
+    assert store.value == [1, 2, 3, {4}]
+    assert path.read_text() == "[1, 2, 3]"

@@ -377,3 +377,17 @@ def test_a_type_checker_finds_mistakes(tmp_path: Path) -> None:
     """Values of another type and options that do not exist are errors before the program runs."""
     errors = [line for line in mypy(tmp_path, MISTAKES) if ": error:" in line]
     assert sorted({int(line.split(":")[1]) for line in errors}) == [3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.toml", "a.yaml"])
+def test_keys_and_values_that_are_dates(tmp_path: Path, name: str) -> None:
+    """Dates may be keys, and `object` stands for anything."""
+    day = date(2026, 11, 21)
+    dates = outlive.open(tmp_path / name, type=dict[date, date])
+    dates.value[day] = day
+    dates.commit()
+    assert outlive.open(tmp_path / name, type=dict[date, date]).value == {day: day}
+    anything = outlive.open(tmp_path / f"b{name}", type=dict[str, object])
+    anything.value["a"] = [1, "b"]
+    anything.commit()
+    assert outlive.open(tmp_path / f"b{name}").value == {"a": [1, "b"]}

@@ -107,21 +107,24 @@ class Store(Generic[T]):
         `change` is given the current value: that of the file, with what the program changed and
         did not commit. It returns the new one, or changes it in place and returns None (or the
         same object). Raises what `commit` raises, FormatError if `change` did both, and whatever
-        `change` raises; nothing is written then, and `value` is what it was before.
+        `change` raises; nothing is written then, and `value` is what it was before, as if it had
+        been written and read.
 
         >>> outlive.open("hits.json", default=0).update(lambda n: n + 1)
         1
         """
         with self._lock:
             self._refresh()
-            before = self._encode_or_none(self.value)  # None: a default that is no value to keep
+            # A default need not be a value that can be kept; all else must be.
+            encode = self._encode_or_none if self._committed is None else self._encode
+            original, before = self.value, encode(self.value)
             try:
                 self._apply(change, before)
                 self._commit(self._encode(self.value))
             except BaseException:
                 # After a Ctrl-C in its last step the commit stands, and the value with it.
                 if self._committed is None or self._committed != self._encode_or_none(self.value):
-                    self.value = self._decode(before)
+                    self.value = original if before is None else self._decode(before)
                 raise
             return self.value
 
@@ -175,6 +178,7 @@ class Store(Generic[T]):
             if data is None:
                 raise FormatError(f"{self.path} has no version {number!r}; see history()")
             value = self._decode(data, found[0].path)
+            self._format.lost_comments = False  # the bytes are a person's, as they were
             self._commit(data)
             self.value = value
 
@@ -299,17 +303,18 @@ class Store(Generic[T]):
         return ""
 
     def _replace(self, new: Replacement, old: bytes | None, data: bytes) -> str:
-        kept = ""
+        kept, is_new = "", False
         try:
             new.create()
             new.write(data)
             if old is not None and (self._keep or self._format.lost_comments):
-                kept = versions.keep(self.path, old, self._fs)
+                kept, is_new = versions.keep(self.path, old, self._fs)
             new.finish()
+            self._committed = data
         except BaseException:
-            if new.done:  # cut by a Ctrl-C, say, when the file was already replaced
+            if new.is_done():  # cut by a Ctrl-C, say, when the file was already replaced
                 self._committed = data
-            else:
+            elif is_new:
                 versions.drop(kept, self._fs)
             raise
         if self._keep:

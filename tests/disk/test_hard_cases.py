@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 import struct
@@ -303,24 +304,83 @@ def test_a_disk_that_fails_twice(tmp_path: Path) -> None:
 
 
 class Interrupted(FaultyFileSystem):
-    """Is interrupted by Ctrl-C while it syncs the directory."""
+    """Is interrupted by Ctrl-C after one of its calls."""
 
-    syncs = 0
+    interrupt_after = -1
 
-    def fsync(self, fd: int) -> None:
-        super().fsync(fd)
-        self.syncs += 1
-        if self.syncs == 2:
+    def _call(self, name: str) -> None:
+        super()._call(name)
+        if len(self.calls) - 1 == self.interrupt_after:
             raise KeyboardInterrupt
 
+    def rename(self, source: str, target: str) -> None:
+        self.interrupt_after, wanted = -1, self.interrupt_after
+        super().rename(source, target)
+        if len(self.calls) - 1 == wanted:  # not before: the file is replaced, and nobody noted it
+            raise KeyboardInterrupt
+        self.interrupt_after = wanted
 
-def test_ctrl_c_in_the_last_step(tmp_path: Path) -> None:
-    """The commit stands; a last commit on the way out does not take it for someone else's."""
+
+@pytest.mark.parametrize("keep", [0, 1])
+def test_ctrl_c_in_a_commit(tmp_path: Path, keep: int) -> None:
+    """Wherever it comes, value and file agree, and a last commit on the way out succeeds."""
+    path = tmp_path / "a.json"
+    stood = 0
+    for call in range(200):
+        path.write_text('{"n": 1}')
+        fs = Interrupted(tmp_path)
+        store = store_on(path, fs, keep=keep, timeout=0.5)
+        fs.interrupt_after = len(fs.calls) + call
+        try:
+            store.update(lambda value: {"n": value["n"] + 1})
+        except KeyboardInterrupt:
+            pass
+        else:
+            break
+        fs.interrupt_after = -1
+        assert store.value == json.loads(path.read_text())
+        stood += store.value == {"n": 2}
+        if keep and store.value == {"n": 2}:
+            assert Path(store.history()[0].path).read_text() == '{"n": 1}'
+        store.value["stopped"] = True
+        store.commit()
+        assert outlive.open(path, timeout=0.5).value["stopped"]
+        for name in names(tmp_path):
+            assert name.startswith("a.json"), name
+            (tmp_path / name).unlink()
+    assert stood > 2
+    assert call > 20
+
+
+def test_a_lock_that_only_its_maker_may_write(shared: Path) -> None:
+    """A lock file whose maker was killed before everyone was let in shuts nobody out."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to be another user")
+    (shared / ".a.json.outlive-lock").touch(mode=0o644)
+    assert output(as_user(1001, TRY, shared / "a.json")) == ""
+    assert names(shared) == ["a.json"]
+
+
+class NoDescriptors(FaultyFileSystem):
+    """Has no descriptor left for what is opened while `full` is set."""
+
+    full = False
+
+    def open(self, path: str, flags: int, mode: int = 0o666) -> int:
+        if self.full and path.endswith("a.json") and not flags & os.O_NONBLOCK:
+            raise OSError(errno.EMFILE, "")
+        return super().open(path, flags, mode)
+
+
+def test_a_sync_that_never_began_does_not_shut_the_store(tmp_path: Path) -> None:
+    """Only an fsync that failed leaves the disk in doubt, not a file that could not be opened."""
     (tmp_path / "a.json").write_text('{"n": 1}')
-    store = store_on(tmp_path / "a.json", Interrupted(tmp_path))
-    with pytest.raises(KeyboardInterrupt):
-        store.update(lambda value: {"n": value["n"] + 1})
-    assert store.value == {"n": 2}
-    store.value["stopped"] = True
+    fs = NoDescriptors(tmp_path)
+    store = store_on(tmp_path / "a.json", fs)
+    fs.full = True
+    with pytest.raises(outlive.DiskError, match="close some files"):
+        store.commit()
+    fs.full = False
+    store.value["n"] = 2
     store.commit()
-    assert (tmp_path / "a.json").read_text() == '{"n": 2, "stopped": true}'
+    assert (tmp_path / "a.json").read_text() == '{"n": 2}'

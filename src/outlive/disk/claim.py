@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 
 from .fs import WINDOWS, FileSystem, close
 
@@ -21,17 +20,20 @@ class Claim:
         self.fd = -1
         self.path = ""
         self.made = False  # whether the file was made by the last `take`
+        self.read_only = False  # whether it may not be written
 
     def take(self, path: str, flags: int, mode: int = 0o666) -> bool:
         """Open and lock `path`; False if another has it, or it is no longer the file of that name.
 
         Raises what opening or locking raises, leaving no file that it made (with O_EXCL).
         """
+        self.close()  # of a file that a Ctrl-C left claimed
         self.path = path
         self.fd = self.fs.open(path, flags, mode)
         self.made = bool(flags & os.O_EXCL)
+        self.read_only = not flags & os.O_RDWR
         try:
-            taken = self.fs.try_lock(self.fd) and self._is_there()
+            taken = self.fs.try_lock(self.fd) and self.is_at(self.path)
         except BaseException:
             if self.made:  # a moment ago
                 self.remove()
@@ -50,10 +52,13 @@ class Claim:
             return
         if WINDOWS:  # which removes no open file
             self.close()
-        with suppress(OSError):
-            if WINDOWS or self._is_there():
+        try:
+            if WINDOWS or self.is_at(self.path):
                 self.fs.unlink(self.path)
-        self.close()
+        except OSError:
+            pass
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Free the lock, and leave the file."""
@@ -61,9 +66,10 @@ class Claim:
         if fd >= 0:
             close(self.fs, fd)
 
-    def _is_there(self) -> bool:
+    def is_at(self, path: str) -> bool:
+        """Whether `path` leads to the open file."""
         try:
-            there = self.fs.stat(self.path)
+            there = self.fs.stat(path)
         except FileNotFoundError:
             return False
         ours = self.fs.fstat(self.fd)

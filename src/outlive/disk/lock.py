@@ -8,6 +8,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
 from ..errors import LockedError
@@ -62,8 +63,8 @@ class Lock:
 
     def release(self) -> None:
         """Leave once; the last leave frees the lock and removes its file."""
-        self.depth -= 1
         try:
+            self.depth -= 1
             if not self.depth:
                 self._held.remove()
         finally:
@@ -123,6 +124,8 @@ class Lock:
     def _take(self) -> bool:
         if not _take(self._held, self._file):
             return False
+        if self._held.read_only:
+            return True
         pid = b"%d\n" % os.getpid()
         self._fs.write(self._held.fd, pid)
         if not self._held.made:
@@ -165,13 +168,21 @@ def _take(claim: Claim, path: str) -> bool:
         if not claim.take(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | NOFOLLOW):
             return False
     except FileExistsError:
-        try:
-            return claim.take(path, os.O_RDWR | NOFOLLOW)
-        except FileNotFoundError:
-            return False  # gone in this moment
+        return _take_existing(claim, path)
     if sys.platform != "win32":
-        claim.fs.chmod(claim.fd, 0o666)
+        with suppress(OSError):  # a file system without permissions
+            claim.fs.chmod(claim.fd, 0o666)
     return True
+
+
+def _take_existing(claim: Claim, path: str) -> bool:
+    try:
+        return claim.take(path, os.O_RDWR | NOFOLLOW)
+    except FileNotFoundError:
+        return False  # gone in this moment
+    except PermissionError:
+        # Its maker was killed before everyone was let in. To lock it, reading is enough.
+        return claim.take(path, os.O_RDONLY | NOFOLLOW)
 
 
 _locks: weakref.WeakSet[Lock] = weakref.WeakSet()

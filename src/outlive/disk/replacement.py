@@ -60,7 +60,7 @@ class Replacement:
     """One replacement of one file, from its temporary file to the rename.
 
     A context manager: `create`, `write`, then `finish`. Left without `finish`, it changes nothing
-    and removes the temporary file. `done` says whether the new content is in the place of the old.
+    and removes the temporary file. `is_done` says whether the new content is in its place.
     `target` is what `path` leads to, if that is known.
     """
 
@@ -75,7 +75,7 @@ class Replacement:
     ) -> None:
         self.fs = fs
         self.path = path
-        self.done = False
+        self._done = False
         self._sync = sync
         self._private = private
         self._target = target or follow(fs, path)
@@ -174,8 +174,13 @@ class Replacement:
         if WINDOWS:  # an open file cannot be renamed there
             self._new.close()
         rename_patiently(self.fs, name, self._target, _BUSY_WAITS if WINDOWS else ())
-        self.done = True
+        self._done = True
         self._new.path = self._target
+
+    def is_done(self) -> bool:
+        """Whether the new content is in the place of the old."""
+        # A Ctrl-C may come between the rename and the note of it.
+        return self._done or (self._new.fd >= 0 and self._new.is_at(self._target))
 
     def _undo(self, error: DiskError) -> None:
         """Bring the old file back: the new one is in its place, but nobody knows for how long.
@@ -191,7 +196,7 @@ class Replacement:
         except DiskError as second:
             message = f"{error}. The old content could not be put back either: {second}"
             raise DiskError(error.errno or 0, message, self.path, "fsync") from error
-        self.done = False
+        self._done = False
         self._new.close()
 
     def _put_back(self) -> None:
@@ -207,7 +212,7 @@ class Replacement:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._pid == os.getpid() and not self.done:  # a forked child leaves it to its parent
+        if self._pid == os.getpid() and not self._done:  # a forked child leaves it to its parent
             self._new.remove()
         self._new.close()
         for fd in (self._old, self._directory):
@@ -219,12 +224,13 @@ def sync(path: str, fs: FileSystem) -> None:
     """Make sure that the file at `path`, as it is now, survives a power cut."""
     target = follow(fs, path)
     for name in (target, *([] if WINDOWS else [os.path.dirname(target)])):
-        with translated(path, "fsync"):
+        with translated(path, "open"):
             fd = fs.open(name, os.O_RDONLY)
-            try:
+        try:
+            with translated(path, "fsync"):
                 fs.fsync(fd)
-            finally:
-                close(fs, fd)
+        finally:
+            close(fs, fd)
 
 
 def rename_patiently(fs: FileSystem, source: str, target: str, waits: tuple[float, ...]) -> None:

@@ -43,8 +43,10 @@ def listed(path: str, fs: FileSystem) -> list[Version]:
     return sorted(found, reverse=True)
 
 
-def keep(path: str, data: bytes, fs: FileSystem) -> str:
-    """Keep the file at `path`, whose content is `data`, as the newest version; return its name.
+def keep(path: str, data: bytes, fs: FileSystem) -> tuple[str, bool]:
+    """Keep the file at `path`, whose content is `data`, as the newest version.
+
+    Returns its name, and whether it was not there before.
 
     A second name for the same file costs no copy, and the commit that follows moves the first
     name to the new content. The directory is synced by that commit.
@@ -53,7 +55,8 @@ def keep(path: str, data: bytes, fs: FileSystem) -> str:
     with translated(path, "keep a version"):
         newest = max(_numbers(target, fs), default=0)
         if newest and os.path.samestat(fs.stat(_name(target, newest)), fs.stat(target)):
-            return ""  # a commit was cut just here: this content is kept already
+            # A commit was cut just here: this content is kept already.
+            return _name(target, newest), False
         name = _name(target, newest + 1)
         try:
             fs.link(target, name)
@@ -61,7 +64,7 @@ def keep(path: str, data: bytes, fs: FileSystem) -> str:
             if error.errno not in _NO_LINKS:
                 raise
             _copy(target, name, data, fs)  # as on a FAT-formatted stick, or of another's file
-    return name
+    return name, True
 
 
 def _copy(target: str, name: str, data: bytes, fs: FileSystem) -> None:
@@ -78,9 +81,8 @@ def _copy(target: str, name: str, data: bytes, fs: FileSystem) -> None:
 
 def drop(name: str, fs: FileSystem) -> None:
     """Take back a version whose commit failed."""
-    if name:
-        with contextlib.suppress(OSError):  # the commit's own error matters more
-            fs.unlink(name)
+    with contextlib.suppress(OSError):  # the commit's own error matters more
+        fs.unlink(name)
 
 
 def prune(path: str, count: int, fs: FileSystem) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+_SMALL = 1_000_000  # pairs of items that are compared to find which stay; more takes too long
+
 
 def same(a: object, b: object) -> bool:
     """Equal and of equal types at every depth; 1, 1.0 and True differ, and a NaN is itself.
@@ -22,9 +27,37 @@ def same(a: object, b: object) -> bool:
     return bool(a == b)
 
 
-def common_tail(old: list[object], new: list[object]) -> int:
-    """How many items at the end are the same, beyond those at the beginning."""
+def aligned(old: list[object], new: list[object]) -> tuple[list[int], list[tuple[int, int, int]]]:
+    """How one list becomes another: which old items stay, and what comes in between.
+
+    The first is, for each old item, the index of the new item that it is or turns into, -1 if it
+    goes. The second is (before, begin, end) for each run of new items that comes before the old
+    item of index `before`.
+
+    >>> aligned(["a", "b", "c"], ["b", "x"])
+    ([-1, 0, 1], [])
+    """
+    partners, runs = [-1] * len(old), []
+    for tag, a, b, c, d in _operations(old, new):
+        common = 0 if tag in ("insert", "delete") else min(b - a, d - c)
+        for i in range(common):
+            partners[a + i] = c + i
+        if d - c > common:
+            runs.append((a + common, c + common, d))
+    return partners, runs
+
+
+def _operations(old: list[object], new: list[object]) -> Iterable[tuple[str, int, int, int, int]]:
     shorter = min(len(old), len(new))
     head = next((i for i in range(shorter) if not same(old[i], new[i])), shorter)
     most = shorter - head
-    return next((i for i in range(most) if not same(old[-1 - i], new[-1 - i])), most)
+    tail = next((i for i in range(most) if not same(old[-1 - i], new[-1 - i])), most)
+    a, b, c, d = head, len(old) - tail, head, len(new) - tail
+    middle: Iterable[tuple[str, int, int, int, int]] = [("replace", 0, b - a, 0, d - c)]
+    if (b - a) * (d - c) <= _SMALL:
+        before, after = list(map(repr, old[a:b])), list(map(repr, new[c:d]))
+        middle = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    yield "equal", 0, head, 0, head
+    for tag, i, j, k, m in middle:
+        yield tag, a + i, a + j, c + k, c + m
+    yield "equal", b, len(old), d, len(new)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, cast
 
 import tomlkit
 
-from .equality import common_tail, same
+from .equality import aligned, same
 
 _Table: TypeAlias = dict[str, object]
 
@@ -18,43 +18,56 @@ def rewrite(text: str, old: object, new: object, loads: Callable[[str], object])
 
     Raises ValueError where tomlkit does not manage that.
     """
-    document = tomlkit.parse(text)
-    _change(document, cast(_Table, old), cast(_Table, new))  # as every TOML document is
-    result = tomlkit.dumps(document) or "\n"
-    if "\r\n" in text:
-        result = re.sub(r"(?<!\r)\n", "\r\n", result)
-    if not same(loads(result), new):
-        raise ValueError("the change cannot be made without writing the whole file anew")
-    return result
+    for whole in (False, True):
+        document = tomlkit.parse(text)
+        _Change(whole).table(document, cast(_Table, old), cast(_Table, new))  # as every document is
+        result = tomlkit.dumps(document) or "\n"
+        if "\r\n" in text:
+            result = re.sub(r"(?<!\r)\n", "\r\n", result)
+        if same(loads(result), new):
+            return result
+    raise ValueError("the change cannot be made without writing the whole file anew")
 
 
 # tomlkit's containers are dicts and lists whose items are typed as Any.
-def _change(there: Any, old: _Table, new: _Table) -> None:
-    for key in old.keys() - new.keys():
-        del there[key]
-    for key, value in new.items():
-        if key not in old:
-            there[key] = value
-        elif not same(old[key], value):
-            _exchange(there, key, old[key], value)
+class _Change:
+    """Changes a document; with `whole`, a table that becomes empty is written anew."""
 
+    def __init__(self, whole: bool) -> None:
+        self.whole = whole
 
-def _exchange(there: Any, place: str | int, old: object, new: object) -> None:
-    if isinstance(old, dict) and isinstance(new, dict) and new:
-        _change(there[place], old, new)
-    elif isinstance(old, list) and isinstance(new, list) and new:
-        _change_list(there[place], old, new)
-    else:
-        there[place] = new
+    def table(self, there: Any, old: _Table, new: _Table) -> None:
+        for key in old.keys() - new.keys():
+            del there[key]
+        for key, value in new.items():
+            if key not in old:
+                there[key] = value
+            elif not same(old[key], value):
+                self.item(there, key, old[key], value)
 
+    def item(self, there: Any, place: str | int, old: object, new: object) -> None:
+        if isinstance(old, dict) and isinstance(new, dict) and (new or not self.whole):
+            self.table(there[place], old, new)
+        elif isinstance(old, list) and isinstance(new, list) and new:
+            self.array(there[place], old, new)
+        else:
+            there[place] = new
 
-def _change_list(there: Any, old: list[object], new: list[object]) -> None:
-    tail = common_tail(old, new)
-    common = min(len(old), len(new)) - tail  # up to here items have partners at their index
-    for index in range(common):
-        if not same(old[index], new[index]):
-            _exchange(there, index, old[index], new[index])
-    for index in reversed(range(common, len(old) - tail)):
-        del there[index]
-    for index in range(common, len(new) - tail):
-        there.insert(index, new[index])
+    def array(self, there: Any, old: list[object], new: list[object]) -> None:
+        partners, runs = aligned(old, new)
+        for index, partner in enumerate(partners):
+            if partner >= 0 and not same(old[index], new[partner]):
+                self.item(there, index, old[index], new[partner])
+        for index in reversed(range(len(old))):
+            for before, begin, end in runs:
+                if before == index + 1:
+                    self.insert(there, before, new[begin:end])
+            if partners[index] < 0:
+                del there[index]
+        for before, begin, end in runs:
+            if before == 0:
+                self.insert(there, 0, new[begin:end])
+
+    def insert(self, there: Any, index: int, values: list[object]) -> None:
+        for offset, value in enumerate(values):
+            there.insert(index + offset, value)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 import yaml
 
-from .equality import common_tail, same
+from .equality import aligned, same
 from .yaml_text import Loader, Node, dump, inline, parse, scalar
 
 Loads = Callable[[str], object]
@@ -133,26 +133,27 @@ class _Rewriter:
         """Change a sequence item by item; False if it has to be written anew."""
         if len(node.items) != len(old) or bool(old) != bool(new):
             return False
-        tail = common_tail(old, new)
-        common = min(len(old), len(new)) - tail  # up to here items have partners at their index
-        for i in range(len(old)):
-            if i < common or i >= len(old) - tail:
-                partner = new[i] if i < common else new[i - len(old)]
-                self.change(node.items[i], old[i], partner, None if node.flow else node.column + 2)
-        fresh = new[common : len(new) - tail]
-        gone = [common <= i < len(old) - tail for i in range(len(old))]
+        partners, runs = aligned(old, new)
+        gone = [partner < 0 for partner in partners]
+        if all(gone):
+            return False
+        for i, partner in enumerate(partners):
+            if partner >= 0:
+                column = None if node.flow else node.column + 2
+                self.change(node.items[i], old[i], new[partner], column)
+        dashes = [] if node.flow else [self.dash(node, i) for i in range(len(old))]
+        for before, begin, end in runs:
+            if node.flow:
+                self.insert_into_flow(node.items, before, inline(new[begin:end])[1:-1])
+            else:
+                self.insert(node, dashes, before, new[begin:end])
         if node.flow:
             self.remove_from_flow(node.items, gone)
-            self.insert_into_flow(node.items, common, inline(fresh)[1:-1] if fresh else "")
-            return True
-        dashes = [self.dash(node, i) for i in range(len(old))]
-        self.remove(list(zip(dashes, node.items, strict=True)), gone)
-        self.insert(node, dashes, common, fresh)
+        else:
+            self.remove(list(zip(dashes, node.items, strict=True)), gone)
         return True
 
     def insert(self, node: Node, dashes: list[Node], index: int, values: list[object]) -> None:
-        if not values:
-            return
         column = dashes[0].column
         text = self.block(values, column)
         if index:
@@ -200,7 +201,9 @@ class _Rewriter:
             if gone[i] and i < last:
                 self.exchanges.append((entry.start, entries[i + 1].start, ""))
         if last < len(entries) - 1:
-            self.exchanges.append((entries[last].end, entries[-1].end, ""))
+            between = self.text[entries[last].end : entries[last + 1].start]
+            start = entries[last + 1].start if "#" in between else entries[last].end
+            self.exchanges.append((start, entries[-1].end, ""))
 
     def insert_into_flow(self, entries: list[Node], index: int, text: str) -> None:
         """Put entries, separated by commas, into a flow."""
@@ -236,6 +239,8 @@ class _Rewriter:
         elif node.start == node.end:
             text = " " + text  # `key:` without a value
         closing = self.eol if source.endswith("\n") else ""  # a literal block ends with its line
+        if closing and "#" in (header := source.partition("\n")[0]):
+            text += "  " + header[header.index("#") :].rstrip()
         self.exchanges.append((node.start, node.end, text + closing))
 
     def exchange_with_block(self, node: Node, new: object, indent: int) -> None:

@@ -46,10 +46,10 @@ class Schema(Generic[T]):
         """`value` as plain data, that is sure to load again."""
         try:
             # Checked before keys become str: a dict[str, X] must not take the key 1 for "1".
-            plain = self._plain(value, str_keys=False)
+            plain = self._plain(value)
             msgspec.convert(plain, self.type)
             if not self.format.any_keys:
-                plain = self._plain(value, str_keys=True)
+                plain = _string_keys(plain)
             if not self.format.has_null:
                 plain = self._without_nulls(plain)
             self.load(plain, self.path)
@@ -59,17 +59,15 @@ class Schema(Generic[T]):
             ) from error
         return plain
 
-    def _plain(self, value: object, *, str_keys: bool) -> object:
-        plain: object = msgspec.to_builtins(
-            value, builtin_types=self.format.types, str_keys=str_keys
-        )
+    def _plain(self, value: object) -> object:
+        plain: object = msgspec.to_builtins(value, builtin_types=self.format.types)
         return plain
 
     def _without_nulls(self, plain: object) -> object:
         """Leave out fields that are null, where a field that is missing means the same."""
         fewer = _drop_nulls(plain)
         try:
-            same = self._plain(self.load(fewer, self.path), str_keys=True) == plain
+            same = _string_keys(self._plain(self.load(fewer, self.path))) == plain
         except FormatError:
             same = False
         return fewer if same else plain
@@ -109,6 +107,19 @@ def _fill_in_defaults(value: object) -> None:
         _fill_in_defaults(child)
 
 
+def _string_keys(plain: object) -> object:
+    """The same with keys that are str, also where the format holds dates and the like as values."""
+    if isinstance(plain, dict):
+        return {_string_key(key): _string_keys(value) for key, value in plain.items()}
+    if isinstance(plain, list):
+        return [_string_keys(value) for value in plain]
+    return plain
+
+
+def _string_key(key: object) -> str:
+    return key if isinstance(key, str) else next(iter(msgspec.to_builtins({key: 0}, str_keys=True)))
+
+
 def _drop_nulls(plain: object) -> object:
     if isinstance(plain, dict):
         return {key: _drop_nulls(value) for key, value in plain.items() if value is not None}
@@ -119,7 +130,7 @@ def _drop_nulls(plain: object) -> object:
 
 def _refuse_unknown(info: object, seen: set[int]) -> None:
     """Raise TypeError if a class within the type is none that msgspec can make."""
-    if isinstance(info, msgspec.inspect.CustomType):
+    if isinstance(info, msgspec.inspect.CustomType) and info.cls is not object:
         raise TypeError(f"{info.cls!r} is no type that msgspec knows")
     if isinstance(info, tuple):
         for part in info:
