@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow check bench clean
+.PHONY: demo test check bench clean
 
 demo: .venv/installed
 	@mkdir -p build
@@ -13,9 +13,6 @@ demo: .venv/installed
 
 test: check
 	$(BIN)/python -m pytest
-
-test-slow: .venv/installed
-	$(BIN)/python -m pytest -m slow --timeout 1800
 
 check: .venv/installed
 	$(BIN)/ruff check .

@@ -62,7 +62,7 @@ class Store(Generic[T]):
         self._keep = keep
         self._trust = trust
         self._fs = fs
-        self._lock = Lock(path, timeout=timeout, fs=fs)
+        self._timeout = timeout
         self._broken: DiskError | None = None
         self._committed: bytes | None = None  # what the file held when it was last read or written
         self._durable: bytes | None = None  # what this store has synced
@@ -183,6 +183,15 @@ class Store(Generic[T]):
             self.value = value
 
     # -- inside
+
+    @property
+    def _lock(self) -> Lock:
+        """Made when it is first needed, once for all threads: a store that is read needs none."""
+        made: Lock | None = self.__dict__.get("_made_lock")
+        if made is None:
+            lock = Lock(self.path, timeout=self._timeout, fs=self._fs)
+            made = self.__dict__.setdefault("_made_lock", lock)
+        return made
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

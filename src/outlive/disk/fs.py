@@ -238,14 +238,23 @@ def absolute(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
     """The path as a `str` that a later chdir does not change. Raises FormatError if it is none."""
     try:
         given = os.fsdecode(path)
-        os.fsencode(given)
+        if os.path.isabs(given):
+            return _normal(given)
+        with translated(given, "find the current directory"):
+            here = os.getcwd()
+        return _normal(os.path.join(here, given))
     except (TypeError, ValueError) as error:
+        if isinstance(error, FormatError):
+            raise
         raise FormatError(f"{path!r} is not a path; pass a str or a pathlib.Path") from error
-    with translated(given, "find the current directory"):
-        name = os.path.abspath(given)
-    if "\0" in name:
+
+
+@lru_cache(maxsize=256)
+def _normal(path: str) -> str:
+    os.fsencode(path)
+    if "\0" in path:
         raise FormatError(f"{path!r} holds a null character; no file can have that name")
-    return name
+    return os.path.abspath(path)
 
 
 def follow(fs: FileSystem, path: str) -> str:
