@@ -39,7 +39,7 @@ class Load(Contestant):
         """Load the file."""
         return self.load(self.path)
 
-    def check(self, turn: int) -> None:  # noqa: ARG002
+    def check(self, turn: int) -> None:  # noqa: ARG002  # a load changes nothing
         """Compare what is loaded with what was written."""
         if self.value(self.run()) != self.expected:
             raise WrongError(f"{self.name}: not the value that was written")

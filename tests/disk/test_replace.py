@@ -95,9 +95,9 @@ def test_a_file_closed_in_the_block_is_complete(tmp_path: Path) -> None:
 def test_an_unknown_mode_is_refused(tmp_path: Path) -> None:
     """Modes that would not replace the file raise FormatError."""
     with pytest.raises(outlive.FormatError, match="mode"):
-        outlive.replacing(tmp_path / "a", "a")  # type: ignore[call-overload]
+        outlive.replacing(tmp_path / "a", "a")  # type: ignore[call-overload]  # what is tested
     with pytest.raises(outlive.FormatError, match="sync"):
-        outlive.replace(tmp_path / "a", b"", sync="no")  # type: ignore[arg-type]
+        outlive.replace(tmp_path / "a", b"", sync="no")  # type: ignore[arg-type]  # likewise
     assert names(tmp_path) == []
 
 

@@ -131,7 +131,7 @@ for _name in ("read", "write", "close", "stat", "lstat", "fstat", "readlink", "l
     setattr(OS, _name, getattr(os, _name))
 setattr(OS, "exists", partial(os.access, mode=os.F_OK))  # noqa: B010  # mypy: see below
 if not WINDOWS:
-    setattr(OS, "open", os.open)  # noqa: B010
+    setattr(OS, "open", os.open)  # noqa: B010  # likewise
 if sys.platform != "darwin":
     setattr(OS, "fsync", os.fsync)  # noqa: B010  # mypy lets no method be assigned to
 
