@@ -94,16 +94,17 @@ except outlive.OutliveError as error: print(type(error).__name__, error)
 @as_root
 def test_users_wait_for_each_other(shared: Path) -> None:
     """A lock that another user holds is waited for; one that a killed user left is taken over."""
-    holder = as_user(1001, HOLD, shared / "a.json")
-    try:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "in\n"
-        found = output(as_user(1002, TRY, shared / "a.json"))
-        assert found.startswith("LockedError")
-        assert str(holder.pid) in found
-    finally:
-        holder.kill()
-        holder.communicate()
+    for uid, other in ((1001, 1002), (1002, 1001)):  # the second takes over what the first left
+        holder = as_user(uid, HOLD, shared / "a.json")
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "in\n"
+            found = output(as_user(other, TRY, shared / "a.json"))
+            assert found.startswith("LockedError")
+            assert str(holder.pid) in found
+        finally:
+            holder.kill()
+            holder.communicate()
     assert output(as_user(1002, TRY, shared / "a.json")) == ""
     assert names(shared) == ["a.json"]
 
