@@ -75,7 +75,7 @@ class AtomicStore:
     def commit(self) -> None:
         """Replace the file with the current value."""
         path = absolute(self.path)
-        there = atomic.read(path)
+        there = atomic.read(path) if self._format.rewrite else None
         with _as_the_format_raises():
             data = self._format.encode(self.value, there and there.data, path)
         replace(path, data)

@@ -23,7 +23,7 @@ from .fs import (
     regular,
     translated,
 )
-from .replacement import Replacement, Sync, write_all
+from .replacement import Replacement, Sync
 
 PathLike = str | os.PathLike[str]
 
@@ -193,8 +193,7 @@ class _Raw(io.RawIOBase):
     def write(self, data: object) -> int:
         view = memoryview(data)  # type: ignore[arg-type]  # Buffer has a name from Python 3.12 on
         if not self.discard:
-            with translated(self._new.path, "write"):
-                write_all(self._new.fs, self._new.fd, view)
+            self._new.write(view)
         return view.nbytes
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:

@@ -1,4 +1,4 @@
-"""Whether two plain values are the same, to the type."""
+"""Whether two plain values are the same, to the type, and how one list becomes another."""
 
 from __future__ import annotations
 

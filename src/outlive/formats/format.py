@@ -89,10 +89,11 @@ class Format:
             old = self._loads(previous)
         except Exception:  # noqa: BLE001  # damaged, and to be written over
             return data
-        if self._dumps(old) == previous:  # nobody edited it
+        ours = self._dumps(old)
+        if ours == previous:  # nobody edited it
             self._own = data
             return data
-        if same(old, new) or same(self._loads(self._dumps(old)), new):  # a tuple becomes a list
+        if same(old, new) or same(self._loads(ours), new):  # a tuple becomes a list
             return previous
         try:
             text = rewrite(_text(previous), old, new, self._text_loads)

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
-import pickle
-import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from .format import Format
-
-_ALL = (datetime, date, time, timedelta, bytes, Decimal, UUID)
-
 
 # Without the search for circles, which ends in a RecursionError as well: 10 % faster.
 _dump_json = json.JSONEncoder(check_circular=False).encode
@@ -35,8 +28,17 @@ def _json() -> Format:
 
 
 def _pickle() -> Format:
+    import pickle
+    from decimal import Decimal
+    from uuid import UUID
+
     return Format(
-        "pickle", dumps=pickle.dumps, loads=pickle.loads, runs_code=True, types=_ALL, any_keys=True
+        "pickle",
+        dumps=pickle.dumps,
+        loads=pickle.loads,
+        runs_code=True,
+        types=(datetime, date, time, timedelta, bytes, Decimal, UUID),
+        any_keys=True,
     )
 
 
@@ -81,6 +83,8 @@ def _yaml() -> Format:
 
 
 def _toml() -> Format:
+    import tomllib
+
     import tomlkit
 
     from .rewrite_toml import rewrite

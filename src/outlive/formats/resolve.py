@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 import os
 from collections.abc import Callable, Mapping
@@ -48,6 +47,7 @@ def resolve(
 
     Raises FormatError for what is no format, or one that is not installed.
     """
+    # What most stores use is not made anew for each: opening one costs no more than json.load.
     plain = is_binary is None and not load_kwargs and not dump_kwargs
     if plain and format is None and path.endswith(".json"):
         return PLAIN_JSON
@@ -83,9 +83,7 @@ def _named(name: str, path: str) -> Format:
 
 def _given(given: object, path: str) -> Format:
     """A format from an object or a class that has the functions of one."""
-    if isinstance(given, type) and any(
-        inspect.isfunction(inspect.getattr_static(given, name, None)) for name in _FUNCTIONS
-    ):
+    if isinstance(given, type) and _has_methods(given):
         try:
             given = given()  # its functions are methods
         except TypeError as error:
@@ -107,6 +105,12 @@ def _given(given: object, path: str) -> Format:
         f"{path}: {given!r} is no format; pass a name ({', '.join(sorted(NAMES))}) or an object "
         "with dump and load, or with dumps and loads"
     )
+
+
+def _has_methods(given: type) -> bool:
+    import inspect  # slow to load, and few formats are classes
+
+    return any(inspect.isfunction(inspect.getattr_static(given, name, None)) for name in _FUNCTIONS)
 
 
 def _file(data: str | bytes) -> io.StringIO | io.BytesIO:

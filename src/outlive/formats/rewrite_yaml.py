@@ -99,13 +99,12 @@ class _Rewriter:
         for key, (name, value) in pairs.items():
             if _holds(new, key):
                 self.change(value, old[key], new[key], None if node.flow else name.column + 2)
+        starts = {pairs[key][0].start for key in gone}
         if node.flow:
             entries = [Node(k.start, v.end, k.column, "pair") for k, v in node.pairs]
-            starts = {pairs[key][0].start for key in gone}
             self.remove_from_flow(entries, [entry.start in starts for entry in entries])
             self.insert_into_flow(entries, len(entries), inline(added)[1:-1] if added else "")
             return True
-        starts = {pairs[key][0].start for key in gone}
         self.remove(node.pairs, [key.start in starts for key, _ in node.pairs])
         if added:
             first = node if self.text[node.start] == "?" else node.items[0]
@@ -131,11 +130,11 @@ class _Rewriter:
 
     def sequence(self, node: Node, old: list[object], new: list[object]) -> bool:
         """Change a sequence item by item; False if it has to be written anew."""
-        if len(node.items) != len(old) or bool(old) != bool(new):
+        if len(node.items) != len(old):
             return False
         partners, runs = aligned(old, new)
         gone = [partner < 0 for partner in partners]
-        if all(gone):
+        if all(gone):  # or there were none: what is empty has no place for the first
             return False
         for i, partner in enumerate(partners):
             if partner >= 0:

@@ -46,13 +46,14 @@ class Schema(Generic[T]):
         """`value` as plain data, that is sure to load again."""
         try:
             # Checked before keys become str: a dict[str, X] must not take the key 1 for "1".
-            plain = self._plain(value)
-            msgspec.convert(plain, self.type)
+            plain = checked = self._plain(value)
+            msgspec.convert(checked, self.type)
             if not self.format.any_keys:
                 plain = _string_keys(plain)
             if not self.format.has_null:
                 plain = self._without_nulls(plain)
-            self.load(plain, self.path)
+            if plain is not checked:
+                self.load(plain, self.path)
         except Exception as error:  # likewise
             raise FormatError(
                 f"{self.path}: the value does not fit {self.type!r}: {error}. Mend the value"

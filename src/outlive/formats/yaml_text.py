@@ -105,6 +105,6 @@ def inline(value: object) -> str:
 
 
 def scalar(value: object) -> str:
-    """A value for a block: as `_inline`, but dates need no quotes there."""
+    """A value for a block: as `inline`, but dates need no quotes there."""
     text = dump(value, flow=True).removesuffix("\n").removesuffix("\n...")
     return inline(value) if "\n" in text else text
