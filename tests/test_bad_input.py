@@ -15,6 +15,8 @@ import pytest
 import outlive
 from outlive.store import Store
 
+from .files import names_beside
+
 library: Any = outlive  # for arguments that a type checker would refuse
 
 
@@ -22,11 +24,6 @@ library: Any = outlive  # for arguments that a type checker would refuse
 def path(tmp_path: Path) -> Path:
     """A JSON file that does not exist yet, in a directory of its own."""
     return tmp_path / "state.json"
-
-
-def names(path: Path) -> list[str]:
-    """All names in the file's directory."""
-    return sorted(entry.name for entry in path.parent.iterdir())
 
 
 class TwoArgumentsError(Exception):
@@ -54,7 +51,7 @@ def test_arguments_that_mean_nothing(path: Path, arguments: dict[str, Any], word
     """A wrong argument raises FormatError that names it, and touches nothing."""
     with pytest.raises(outlive.FormatError, match=word):
         outlive.open(path, **arguments)
-    assert names(path) == []
+    assert names_beside(path) == []
 
 
 @pytest.mark.parametrize("bad", [5, None, "a\0b", b"\xff\x00"])
@@ -90,7 +87,7 @@ def test_a_damaged_file_is_left_as_it_is(path: Path, content: bytes) -> None:
     with pytest.raises(outlive.CorruptError, match=r"state\.json"):
         outlive.open(path, default={})
     assert path.read_bytes() == content
-    assert names(path) == ["state.json"]
+    assert names_beside(path) == ["state.json"]
 
 
 def test_reload_of_a_damaged_file_keeps_the_value(path: Path) -> None:
@@ -111,7 +108,7 @@ def test_a_value_that_does_not_fit(path: Path) -> None:
         store.commit()
     assert store.value == {"n": 1, "when": unfit}
     assert path.read_text() == '{"n": 1}'
-    assert names(path) == ["state.json"]
+    assert names_beside(path) == ["state.json"]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +163,7 @@ def test_bad_input_gives_one_of_our_errors(path: Path, call: Callable[[Path], An
     """Whatever is wrong with an argument, `except OutliveError` catches it."""
     with pytest.raises(outlive.OutliveError):
         call(path)
-    assert names(path) == []
+    assert names_beside(path) == []
 
 
 def test_a_name_too_long_for_its_lock_is_refused_at_once(path: Path) -> None:

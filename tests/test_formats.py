@@ -30,6 +30,8 @@ import outlive
 from outlive import CorruptError, FormatError
 from outlive.formats.resolve import _EXTENSIONS
 
+from .files import names_beside
+
 READERS: dict[str, Callable[[bytes], object]] = {
     "json": json.loads,
     "yaml": lambda data: None if data[:1] == b"{" else yaml.safe_load(data),  # JSON is YAML too
@@ -65,11 +67,6 @@ def put(path: Path, data: bytes) -> Path:
     path.touch(0o600)
     path.write_bytes(data)
     return path
-
-
-def names(path: Path) -> list[str]:
-    """All names in the file's directory."""
-    return sorted(entry.name for entry in path.parent.iterdir())
 
 
 # -- which format
@@ -211,7 +208,7 @@ def test_bytes_and_str_are_not_mixed_up(
     path = tmp_path / "names.csv"
     with pytest.raises(FormatError, match=advice):
         written(path, ["ann"], format=given, is_binary=is_binary)
-    assert names(path) == []
+    assert names_beside(path) == []
 
 
 # -- arguments for the format
@@ -400,7 +397,7 @@ def test_a_missing_package(tmp_path: Path, package: str, name: str, install: str
     )
     assert str(tmp_path / name) in done.stdout
     assert f"python -m pip install '{install}'" in done.stdout
-    assert names(tmp_path / name) == ["plain.json"]
+    assert names_beside(tmp_path / name) == ["plain.json"]
 
 
 # -- values and files that do not fit
@@ -470,7 +467,7 @@ def test_an_empty_or_cut_file(tmp_path: Path, name: str) -> None:
             outlive.open(path, default=dict)
         assert str(path) in str(caught.value)
         assert path.read_bytes() == data
-        assert names(path) == [path.name]
+        assert names_beside(path) == [path.name]
     path.write_bytes(CUTS[name])
     assert outlive.open(path).value == READERS[name](CUTS[name])
 

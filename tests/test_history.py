@@ -11,6 +11,8 @@ import pytest
 
 import outlive
 
+from .files import names
+
 
 def filled(path: Path, keep: int, commits: int) -> outlive.Store[int]:
     """A store that has committed 0, 1, 2, …"""
@@ -19,11 +21,6 @@ def filled(path: Path, keep: int, commits: int) -> outlive.Store[int]:
         store.value = number
         store.commit()
     return store
-
-
-def names(directory: Path) -> list[str]:
-    """All names in a directory."""
-    return sorted(entry.name for entry in directory.iterdir())
 
 
 def test_the_last_versions_are_kept(tmp_path: Path) -> None:

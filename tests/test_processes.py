@@ -17,6 +17,8 @@ import pytest
 
 import outlive
 
+from .files import names_beside
+
 UPDATES = """
 import outlive, sys
 store = outlive.open(sys.argv[1], default={"n": 0}, timeout=60)
@@ -87,11 +89,6 @@ def line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-def names(path: Path) -> list[str]:
-    """All names in the file's directory."""
-    return sorted(entry.name for entry in path.parent.iterdir())
-
-
 def test_updates_of_four_processes_are_all_there(tmp_path: Path) -> None:
     """Four processes that count 50 times each on one file come to exactly 200."""
     path = tmp_path / "count.json"
@@ -99,7 +96,7 @@ def test_updates_of_four_processes_are_all_there(tmp_path: Path) -> None:
         processes = [stack.enter_context(running(UPDATES, path)) for _ in range(4)]
         assert [process.wait() for process in processes] == [0, 0, 0, 0]
     assert json.loads(path.read_text()) == {"n": 200}
-    assert names(path) == ["count.json"]
+    assert names_beside(path) == ["count.json"]
 
 
 def kill_at_a_random_moment(path: Path, rng: random.Random) -> int:
@@ -137,7 +134,7 @@ def test_killed_writers_lose_nothing(tmp_path: Path) -> None:
             assert store.value["pad"] == "x" * 200_000
             store.value["n"] += 1
             store.commit()
-            assert names(path) == ["state.json"]
+            assert names_beside(path) == ["state.json"]
         assert reader.poll() is None, "the reader saw half a file"
 
 
@@ -153,7 +150,7 @@ def test_a_killed_holder_frees_its_lock_at_once(tmp_path: Path) -> None:
         holder.wait()
         outlive.open(path, default=5, timeout=1).commit()
     assert path.read_text() == "5"
-    assert names(path) == ["state.json"]
+    assert names_beside(path) == ["state.json"]
 
 
 def test_a_forked_child_does_not_keep_the_lock_of_a_killed_parent(tmp_path: Path) -> None:

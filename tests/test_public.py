@@ -8,8 +8,6 @@ import importlib
 import inspect
 import pickle
 import pkgutil
-import subprocess
-import sys
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +16,8 @@ import pytest
 
 import outlive
 from outlive import errors
+
+from .files import run_python
 
 SOURCE = Path(outlive.__file__).parent
 ERRORS = [getattr(errors, name) for name in errors.__all__]
@@ -154,7 +154,5 @@ def test_import_is_quick_to_load() -> None:
         "late = ('yaml', 'tomlkit', 'tomllib', 'msgspec', 'pickle', 'inspect')\n"
         "print([m for m in late if m in sys.modules])"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert run.stdout.strip() == "[]"
+    printed = run_python(program)
+    assert printed.strip() == "[]"

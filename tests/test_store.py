@@ -16,16 +16,13 @@ import pytest
 import outlive
 from outlive.store import Store
 
+from .files import names_beside
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A JSON file that does not exist yet, in a directory of its own."""
     return tmp_path / "state.json"
-
-
-def names(path: Path) -> list[str]:
-    """All names in the file's directory."""
-    return sorted(entry.name for entry in path.parent.iterdir())
 
 
 # -- commit
@@ -37,7 +34,7 @@ def test_a_with_block_writes_once_at_its_end(path: Path) -> None:
         store.value.append(1)
         assert not path.exists()
     assert path.read_text() == "[1]"
-    assert names(path) == ["state.json"]
+    assert names_beside(path) == ["state.json"]
 
 
 def test_commit_by_hand(path: Path) -> None:
@@ -109,7 +106,7 @@ def test_a_block_that_raises_keeps_the_old_state(path: Path, error: type[BaseExc
         raise error
     assert store.value == {"list": [1]}
     assert path.read_text() == '{"list": [1]}'
-    assert names(path) == ["state.json"]
+    assert names_beside(path) == ["state.json"]
 
 
 def test_an_inner_block_that_raises_goes_back_to_the_last_commit(path: Path) -> None:
@@ -173,7 +170,7 @@ def test_a_bare_commit_notices_another_writer(path: Path) -> None:
         store.commit()
     assert path.read_text() == '{"n": 5}'
     assert store.value == {"n": 1}
-    assert names(path) == ["state.json"]
+    assert names_beside(path) == ["state.json"]
     store.reload()
     store.value["n"] += 1
     store.commit()
@@ -239,7 +236,7 @@ def test_a_block_shuts_others_out(path: Path) -> None:
             other.commit()
         with pytest.raises(outlive.LockedError):
             other.update(lambda value: value)
-    assert names(path) == ["state.json"]
+    assert names_beside(path) == ["state.json"]
 
 
 def test_threads_share_one_store(path: Path) -> None:
@@ -315,7 +312,7 @@ def test_update_that_raises_changes_nothing(path: Path) -> None:
     with pytest.raises(KeyError):
         store.update(change)
     assert store.value == [1]
-    assert names(path) == []
+    assert names_beside(path) == []
 
 
 def test_update_refuses_a_change_with_another_result(path: Path) -> None:
@@ -324,7 +321,7 @@ def test_update_refuses_a_change_with_another_result(path: Path) -> None:
     with pytest.raises(outlive.FormatError, match="update"):
         store.update(lambda items: items.pop())
     assert store.value == ["a", "b"]
-    assert names(path) == []
+    assert names_beside(path) == []
 
 
 def test_a_store_stays_with_its_file_after_chdir(

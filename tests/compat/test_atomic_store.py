@@ -17,6 +17,8 @@ import pytest
 
 from outlive.compat import atomic_store
 
+from ..files import names_beside
+
 RUNS = ["2019-07-14 12:00:00+0000", "2019-07-15 08:30:00+0000"]
 
 
@@ -31,11 +33,6 @@ def before(path: Path) -> Path:
     """The file of the README's examples: it contains only `"before"`."""
     path.write_text('"before"')
     return path
-
-
-def names(path: Path) -> list[str]:
-    """All names in the file's directory."""
-    return sorted(entry.name for entry in path.parent.iterdir())
 
 
 # -- the original's own tests
@@ -84,7 +81,7 @@ def test_the_default_default_is_none(path: Path) -> None:
     store = atomic_store.open(path)
     assert isinstance(store, atomic_store.AtomicStore)
     assert store.value is None
-    assert names(path) == []
+    assert names_beside(path) == []
 
 
 def test_a_default_is_not_copied(path: Path) -> None:
@@ -102,7 +99,7 @@ def test_the_context_manager_example(tmp_path: Path, monkeypatch: pytest.MonkeyP
             new_entry = time.strftime("%Y-%m-%d %H:%M:%S%z")
             store.value.append(new_entry)
     assert len(json.loads((tmp_path / "runs.json").read_text())) == 3
-    assert names(tmp_path / "runs.json") == ["runs.json"]
+    assert names_beside(tmp_path / "runs.json") == ["runs.json"]
 
 
 def test_the_manual_control_example(path: Path) -> None:
@@ -301,7 +298,7 @@ def test_the_last_writer_wins(before: Path) -> None:
     assert before.read_text() == '"first"'
     second.commit()
     assert before.read_text() == '"second"'
-    assert names(before) == ["mystate.json"]
+    assert names_beside(before) == ["mystate.json"]
 
 
 # -- where the README promised more than the code did
@@ -328,7 +325,7 @@ def test_a_block_that_raises_before_the_first_commit(path: Path) -> None:
     with pytest.raises(KeyError), store:
         store.value.append("half done")
         raise KeyError
-    assert names(path) == []
+    assert names_beside(path) == []
     assert store.value == []
 
 
@@ -339,7 +336,7 @@ def test_a_value_that_cannot_be_written(before: Path) -> None:
     with pytest.raises(TypeError, match="JSON"):
         store.commit()
     assert before.read_text() == '"before"'
-    assert names(before) == ["mystate.json"]
+    assert names_beside(before) == ["mystate.json"]
 
 
 def test_the_mode_is_kept(before: Path) -> None:

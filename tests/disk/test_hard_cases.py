@@ -22,16 +22,12 @@ from outlive.disk.lock import Lock
 from outlive.formats import resolve
 from outlive.store import Store
 
+from ..files import names, run_python
 from .faulty import FaultyFileSystem, crash_images
 
 as_root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to be other users"
 )
-
-
-def names(directory: Path) -> list[str]:
-    """All names in a directory."""
-    return sorted(entry.name for entry in directory.iterdir())
 
 
 def store_on(path: Path, fs: FileSystem, **options: Any) -> Store[Any]:
@@ -173,13 +169,8 @@ def test_a_child_cannot_end_the_replacement_of_its_parent(tmp_path: Path) -> Non
         "except outlive.LockedError:\n"
         "    os._exit(7)\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "a")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert os.waitstatus_to_exitcode(int(run.stdout)) == 7
+    printed = run_python(program, tmp_path / "a")
+    assert os.waitstatus_to_exitcode(int(printed)) == 7
     assert (tmp_path / "a").read_text() == "half and half"
     assert names(tmp_path) == ["a"]
 

@@ -8,7 +8,6 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -18,13 +17,10 @@ import pytest
 
 import outlive
 
+from ..files import names, run_python
+
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 as_root = pytest.mark.skipif(not ROOT, reason="needs root: chown, mount, another user")
-
-
-def names(directory: Path) -> list[str]:
-    """All names in a directory."""
-    return sorted(entry.name for entry in directory.iterdir())
 
 
 def mode(path: Path) -> int:
@@ -145,7 +141,7 @@ def test_another_group_gains_nothing(tmp_path: Path) -> None:
         "import os, sys, outlive; os.setgid(1234); os.setuid(1234)\n"
         "outlive.replace(sys.argv[1], b'new')"
     )
-    subprocess.run([sys.executable, "-c", program, str(path)], check=True)
+    run_python(program, path)
     status = path.stat()
     assert (status.st_uid, status.st_gid, mode(path)) == (1234, 1234, 0o644)
 
@@ -257,13 +253,8 @@ def test_a_file_size_limit(tmp_path: Path) -> None:
         "except outlive.FullError as error: print(error)"
     )
     (tmp_path / "a").write_text("old")
-    run = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "a")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "make room" in run.stdout
+    printed = run_python(program, tmp_path / "a")
+    assert "make room" in printed
     assert (tmp_path / "a").read_text() == "old"
     assert names(tmp_path) == ["a"]
 
@@ -281,13 +272,8 @@ def test_no_permission(tmp_path: Path) -> None:
         "try: store.commit()\n"
         "except outlive.DiskError as error: print(error)"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "a.json")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "check the permissions" in run.stdout
+    printed = run_python(program, tmp_path / "a.json")
+    assert "check the permissions" in printed
     assert (tmp_path / "a.json").read_text() == "1"
 
 
