@@ -14,17 +14,22 @@ def same(a: object, b: object) -> bool:
     >>> same([1], [True])
     False
     """
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, dict) and isinstance(b, dict):
-        if len(a) != len(b) or {(type(key), key) for key in a} != {(type(key), key) for key in b}:
+    pairs = [(a, b)]  # not by recursion, which documents of 500 levels would end
+    while pairs:
+        a, b = pairs.pop()
+        if type(a) is not type(b):
             return False
-        return all(same(value, b[key]) for key, value in a.items())
-    if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, float):
-        return repr(a) == repr(b)
-    return bool(a == b)
+        if isinstance(a, dict) and isinstance(b, dict):
+            if len(a) != len(b) or {(type(key), key) for key in a} != {(type(k), k) for k in b}:
+                return False
+            pairs += [(value, b[key]) for key, value in a.items()]
+        elif isinstance(a, list) and isinstance(b, list):
+            if len(a) != len(b):
+                return False
+            pairs += zip(a, b, strict=True)
+        elif repr(a) != repr(b) if isinstance(a, float) else a != b:
+            return False
+    return True
 
 
 def aligned(old: list[object], new: list[object]) -> tuple[list[int], list[tuple[int, int, int]]]:

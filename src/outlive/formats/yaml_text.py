@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import yaml
+
+from .dump_yaml import integer, timestamp
 
 Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Dumper: type = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -83,6 +86,19 @@ class _PlainDumper(Dumper):  # type: ignore[misc]  # one of two classes, by what
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  # as PyYAML calls it
         return True
+
+
+def _int(dumper: Any, number: int) -> object:
+    return dumper.represent_scalar("tag:yaml.org,2002:int", integer(number))
+
+
+def _datetime(dumper: Any, moment: datetime) -> object:
+    return dumper.represent_scalar("tag:yaml.org,2002:timestamp", timestamp(moment))
+
+
+# PyYAML fails on very large numbers and on offsets with seconds.
+_PlainDumper.add_representer(int, _int)
+_PlainDumper.add_representer(datetime, _datetime)
 
 
 def dump(value: object, *, flow: bool = False) -> str:
