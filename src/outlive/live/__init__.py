@@ -1,0 +1,28 @@
+"""The live document: dicts and lists that report their own changes by path; no I/O."""
+
+from .adopt import adopt, fill
+from .change import Change, Key, Kind
+from .changing import restore, set_item
+from .mapping import LiveDict
+from .node import NameTakenError, Node, shown
+from .sequence import LiveList
+from .values import DEEPEST, UnfitError, check, plain
+
+__all__ = [
+    "DEEPEST",
+    "Change",
+    "Key",
+    "Kind",
+    "LiveDict",
+    "LiveList",
+    "NameTakenError",
+    "Node",
+    "UnfitError",
+    "adopt",
+    "check",
+    "fill",
+    "plain",
+    "restore",
+    "set_item",
+    "shown",
+]
