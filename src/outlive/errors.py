@@ -15,6 +15,12 @@
         └── FullError      no room; what was there is untouched
 
 Every message names the file and what to do next. After any of them the file is what it was.
+
+And two warnings, which say what was put aside so that nothing is lost::
+
+    UserWarning
+    ├── RecoveryWarning    a file held bytes that could not be read; they are in ``NAME.lost``
+    └── ConflictWarning    a person and a program changed the same; see ``NAME.edited``
 """
 
 from __future__ import annotations
@@ -22,6 +28,7 @@ from __future__ import annotations
 __all__ = [
     "ClosedError",
     "ConflictError",
+    "ConflictWarning",
     "CorruptError",
     "DiskError",
     "FormatError",
@@ -29,6 +36,7 @@ __all__ = [
     "LockedError",
     "OutliveError",
     "ReadOnlyError",
+    "RecoveryWarning",
     "UntrustedError",
 ]
 
@@ -85,3 +93,11 @@ class DiskError(OutliveError, OSError):
 
 class FullError(DiskError):
     """No room on the disk or in the quota, or a file-size limit; what was there is untouched."""
+
+
+class RecoveryWarning(UserWarning):
+    """A file held bytes that could not be read; the message says how many and where they are."""
+
+
+class ConflictWarning(UserWarning):
+    """A person and a program changed the same; the message says what, and where the rest is."""

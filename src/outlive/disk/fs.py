@@ -58,6 +58,13 @@ class FileSystem:
         else:
             os.fsync(fd)
 
+    def fdatasync(self, fd: int) -> None:
+        """Flush the content, and of the metadata what is needed to read it back."""
+        if sys.platform == "linux":
+            os.fdatasync(fd)
+        else:
+            self.fsync(fd)
+
     def close(self, fd: int) -> None:
         os.close(fd)
 
@@ -134,6 +141,8 @@ if not WINDOWS:
     setattr(OS, "open", os.open)  # noqa: B010  # likewise
 if sys.platform != "darwin":
     setattr(OS, "fsync", os.fsync)  # noqa: B010  # mypy lets no method be assigned to
+if sys.platform == "linux":
+    setattr(OS, "fdatasync", os.fdatasync)  # noqa: B010  # likewise
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _ADVICE = {

@@ -164,6 +164,15 @@ class Replacement:
                 self._undo(failure)
                 raise failure from error
 
+    def open_again(self, flags: int) -> int:
+        """A descriptor of the new file for its life after the rename; the caller closes it.
+
+        It is opened before, since a failure after it could not be undone. Not on Windows, where an
+        open file cannot be renamed.
+        """
+        with translated(self.path, "open"):
+            return self.fs.open(self._new.path, flags)
+
     def copy_metadata(self, old: int) -> None:
         """Give the new file the owner, attributes and mode of another, open one."""
         with translated(self.path, "keep its attributes"):
