@@ -13,6 +13,7 @@ from .disk.versions import Version
 from .errors import (
     ClosedError,
     ConflictError,
+    ConflictWarning,
     CorruptError,
     DiskError,
     FormatError,
@@ -20,17 +21,22 @@ from .errors import (
     LockedError,
     OutliveError,
     ReadOnlyError,
+    RecoveryWarning,
     UntrustedError,
 )
 from .formats import AbstractFormatBstr, AbstractFormatFile
+from .live.change import Change
 from .opening import open
+from .state.state import State, StateMethods
 from .store import Store
 
 __all__ = [
     "AbstractFormatBstr",
     "AbstractFormatFile",
+    "Change",
     "ClosedError",
     "ConflictError",
+    "ConflictWarning",
     "CorruptError",
     "DiskError",
     "FormatError",
@@ -38,6 +44,9 @@ __all__ = [
     "LockedError",
     "OutliveError",
     "ReadOnlyError",
+    "RecoveryWarning",
+    "State",
+    "StateMethods",
     "Store",
     "UntrustedError",
     "Version",

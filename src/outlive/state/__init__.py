@@ -1,0 +1,1 @@
+"""`State`: a live document in a YAML file."""

@@ -1,0 +1,204 @@
+"""A state that is open for writing: from its lock to the vacuum at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..disk import atomic
+from ..disk.fs import FileSystem
+from ..disk.journal import Journal
+from ..disk.kept import keep_lost
+from ..disk.lock import Lock
+from ..disk.replacement import Sync
+from ..disk.twin import Text
+from ..errors import CorruptError, FormatError, LockedError, ReadOnlyError, RecoveryWarning
+from ..live import Change, LiveDict, UnfitError, fill, plain, shown
+from . import lifetime
+from .merge import changes
+from .recorder import Recorder
+from .recovery import recover
+from .replay import find
+from .warned import warn
+
+if TYPE_CHECKING:
+    from .typed import Typed
+
+_PATIENCE = 5.0  # seconds that the end of the program waits for a thread that changes the state
+
+
+class Writer:
+    """Opens the file of a live document for writing, and closes it.
+
+    While it is open, it holds the lock of the file, so that nobody else writes.
+    """
+
+    def __init__(
+        self,
+        top: LiveDict,
+        path: str,
+        typed: Typed | None,
+        *,
+        sync: Sync,
+        timeout: float | None,
+        fs: FileSystem,
+    ) -> None:
+        self.journal = Journal(path, sync=sync, fs=fs)
+        self.root = Recorder(self.journal, top, typed)
+        self._lock = Lock(path, timeout=timeout, fs=fs)
+        self._is_open = False
+
+    def open(self, defaults: Mapping[str, object], *, strict: bool) -> None:
+        """Lock the file and read it, or make it."""
+        journal = self.journal
+        atomic.check_place(journal.path, journal.fs)
+        self._lock.acquire()
+        self._lock.release_thread()  # whoever closes the state may be another thread
+        try:
+            data, twin = journal.read(), journal.read_twin()
+            if data is None:
+                self._make(defaults, twin)
+            else:
+                self._load(data, twin, defaults, strict=strict)
+        except BaseException:
+            self._leave()
+            raise
+        self._is_open = True
+        lifetime.add(self)
+
+    def _make(self, defaults: Mapping[str, object], twin: Text | None) -> None:
+        path = self.journal.path
+        typed, top = self.root.typed, self.root.top
+        fill_checked(top, defaults, path, FormatError)
+        if typed is not None:
+            full = typed.load(plain(top))
+            dict.clear(top)
+            fill_checked(top, full, path, FormatError)
+        if twin is not None:  # the file was deleted after its program was killed
+            name = keep_lost(path, twin.data, self.journal.fs)
+            message = f"{path} is gone; what a program that was killed had written is in {name}"
+            warn(message, RecoveryWarning)
+        document = self.root.document(b"", self.root.top)
+        self.journal.replace(document, None)
+        self.root.begin(document)
+
+    def _load(
+        self,
+        data: bytes,
+        twin: Text | None,
+        defaults: Mapping[str, object],
+        *,
+        strict: bool,
+    ) -> None:
+        path, root, journal = self.journal.path, self.root, self.journal
+        found = recover(data, twin, path)
+        file = found.file
+        if strict and file.lost:
+            raise CorruptError(
+                f"{path}: {len(file.lost)} bytes from line {file.lost_line} on are no whole entry, "
+                "or do not fit the state; open it without strict=True to go on without them (they "
+                "will be kept), or mend the file"
+            )
+        fill_checked(root.top, found.value, path, CorruptError)
+        missing = self._missing(found.value, defaults)
+        root.keep(found)
+        text = root.shape(file)
+        if found.is_file and file.is_whole:
+            journal.open(file.document, file.entries)
+            root.begin(file.document)
+        else:
+            if found.is_file:
+                journal.remove_twin()
+            else:
+                journal.take_over_twin()
+            document = root.document(text, found.value)
+            journal.replace(document, data)
+            root.begin(document)
+        for change in missing:
+            node: Any = find(root.top, change)
+            if change.kind == "set":
+                node[change.key] = change.value
+            elif change.kind == "insert":
+                node.insert(change.key, change.value)
+            else:
+                del node[change.key]
+
+    def _missing(self, value: dict[Any, Any], defaults: Mapping[str, object]) -> list[Change]:
+        """The defaults that the file has no value for, checked."""
+        root = self.root
+        full = {**value, **{key: each for key, each in defaults.items() if key not in value}}
+        scratch = LiveDict.__new__(LiveDict)
+        object.__setattr__(scratch, "_live_root", root)
+        if root.typed is None:
+            new = {key: each for key, each in full.items() if key not in value}
+            fill_checked(scratch, new, root.path, FormatError)
+            return [Change("set", (), key, each) for key, each in scratch.items()]
+        fill_checked(scratch, full, root.path, FormatError)
+        return changes(value, root.typed.load(plain(scratch)))
+
+    def close(self, patience: float = -1) -> None:
+        """Vacuum if there are entries, and free the file for others."""
+        if not self.root.lock.acquire(timeout=patience):
+            return  # at the end of the program, with a thread in the middle: the entries are there
+        try:
+            if not self._is_open:
+                return
+            if self.root.undo is not None:
+                raise LockedError(f"{self.journal.path}: end the transaction before you close")
+            try:
+                if self.journal.refusal is None and self.journal.size:
+                    self.root.vacuum()
+            finally:
+                self._leave()
+        finally:
+            self.root.lock.release()
+
+    def close_at_exit(self) -> None:
+        """Close, without waiting for ever for a thread."""
+        self.close(_PATIENCE)
+
+    def _leave(self) -> None:
+        self._is_open = False
+        self.journal.close()
+        lifetime.remove(self)
+        self._lock.acquire_thread()
+        self._lock.release()
+
+    def disown(self, parent: int) -> None:
+        """Be, in a forked child, a copy that can be read."""
+        path = self.journal.path
+        self._is_open = False
+        self.journal.close(
+            lambda: ReadOnlyError(
+                f"{path} belongs to the process that opened it, {parent}, and this one was forked "
+                "from it; open the state with mode='r' here, or another file"
+            )
+        )
+        self.root.disown()
+
+    def refresh(self) -> bool:
+        """Take in what a person made of the file."""
+        with self.root.lock:
+            self.journal.check()
+            if self.root.undo is not None:
+                raise LockedError(f"{self.journal.path}: end the transaction before you refresh")
+            is_edited = self.root.is_edited()
+            if is_edited:
+                self.root.vacuum()
+            return is_edited
+
+    def sync(self) -> None:
+        """Make all so far durable."""
+        with self.root.lock:
+            self.journal.sync()
+
+
+def fill_checked(
+    top: LiveDict, value: Mapping[Any, Any], path: str, kind: type[CorruptError | FormatError]
+) -> None:
+    """Fill a live dict that is empty. Raises an error of `kind` for what it cannot hold."""
+    try:
+        fill(top, value)
+    except UnfitError as error:
+        where = shown(list(reversed(error.keys)))
+        raise kind(f"{path}: {where} cannot {error.reason}") from error
