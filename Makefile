@@ -5,14 +5,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check bench clean
+.PHONY: demo test slow check bench clean
 
 demo: .venv/installed
 	@mkdir -p build
-	$(BIN)/python examples/index_stdlib.py build/stdlib.json
+	$(BIN)/python examples/index_stdlib.py build/stdlib.state
 
 test: check
 	$(BIN)/python -m pytest
+
+slow: .venv/installed
+	$(BIN)/python -m pytest -m slow --timeout 1800
 
 check: .venv/installed
 	$(BIN)/ruff check .

@@ -1,8 +1,9 @@
 """A job that is killed again and again, and loses nothing.
 
 Counts words, lines and the longest line of every .py file of this Python's standard library, and
-keeps what it knows in an outlive store. The parent kills it with SIGKILL at random moments; each
-time it goes on where it was. In the end the result equals that of one run without a kill.
+keeps what it knows in an outlive.State: a file that a person can read and edit. The parent kills
+it with SIGKILL at random moments; each time it goes on where it was. In the end the result equals
+that of one run without a kill.
 
     python examples/index_stdlib.py [FILE]
 """
@@ -47,13 +48,15 @@ def measure(name: str) -> dict[str, int]:
 
 
 def work(path: Path) -> None:
-    """The job: measure what is not in the store yet; print a number when it is safe on disk."""
-    store = outlive.open(path, default=dict)
-    for name in sources():
-        if name not in store.value:
-            store.value[name] = measure(name)
-            store.commit()
-            print(len(store.value), flush=True)
+    """The job: measure what is not in the state yet; print a number when it is kept."""
+    with outlive.State(path, words=0, files={}) as state:
+        for name in sources():
+            if name not in state.files:
+                found = measure(name)
+                with state.transaction():  # the sum is that of the files, whatever happens
+                    state.files[name] = found
+                    state.words += found["words"]
+                print(len(state.files), flush=True)
 
 
 @contextmanager
@@ -81,18 +84,29 @@ def run_and_kill(path: Path, total: int, progress: Progress) -> None:
                 if acknowledged == kill_after:
                     time.sleep(random.random() / 100)  # into the middle of whatever it does then
                     process.kill()
-        kept = len(outlive.open(path, default=dict).value)
-        if kept < acknowledged:
-            sys.exit(f"{acknowledged} files were acknowledged, but only {kept} are kept")
+        check(path, acknowledged)
         if kill < KILLS:
-            progress.console.print(f"killed: {acknowledged} acknowledged, {kept} in the file")
+            left = path.read_text().count('["batch"')
+            progress.console.print(
+                f"killed: {acknowledged} files acknowledged, none lost; {left} entries behind the "
+                "document"
+            )
+
+
+def check(path: Path, acknowledged: int) -> None:
+    """Read the state that a killed job left, and exit if anything is wrong with it."""
+    state = outlive.State(path, mode="r")
+    if len(state.files) < acknowledged:
+        sys.exit(f"{acknowledged} files were acknowledged, but only {len(state.files)} are kept")
+    if state.words != sum(entry["words"] for entry in state.files.values()):
+        sys.exit("the sum is not that of the files: half a transaction was kept")
 
 
 def show(path: Path) -> None:
     """The file that the job wrote, shortened."""
     text = path.read_text()
     console.print(f"\n{path} ({len(text):,} bytes):", highlight=False)
-    console.print(text[:300] + " …", highlight=False, markup=False)
+    console.print(text[:300] + "…", highlight=False, markup=False)
 
 
 def main(path: Path) -> None:
@@ -103,15 +117,16 @@ def main(path: Path) -> None:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("files"))
     with Progress(*columns, console=console) as progress:
         run_and_kill(path, len(names), progress)
-    result = outlive.open(path).value
-    if result != {name: measure(name) for name in names}:
+    result = outlive.State(path, mode="r")
+    if result.files != {name: measure(name) for name in names}:
         sys.exit("the result differs from that of a run without kills")
-    left = sorted(p.name for p in path.parent.glob(f".{path.name}.*"))
+    left = sorted(p.name for p in path.parent.glob(f"*{path.name}*") if p != path)
     if left:
         sys.exit(f"left behind: {left}")
     show(path)
-    words = sum(entry["words"] for entry in result.values())
-    console.print(f"\n{words:,} words in {len(result)} files: equal to an uninterrupted run.")
+    console.print(
+        f"\n{result.words:,} words in {len(result.files)} files: equal to an uninterrupted run."
+    )
 
 
 if __name__ == "__main__":
@@ -121,4 +136,4 @@ if __name__ == "__main__":
         main(Path(sys.argv[1]).absolute())
     else:
         with tempfile.TemporaryDirectory() as directory:
-            main(Path(directory, "stdlib.json"))
+            main(Path(directory, "stdlib.state"))

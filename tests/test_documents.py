@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import outlive
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 
@@ -22,9 +24,13 @@ def test_the_code_of_the_readme_runs(
     """Every Python block runs, one after the other, and the files look as shown."""
     monkeypatch.chdir(tmp_path)
     python, shown = blocks(ROOT / "README.md", "python"), blocks(ROOT / "README.md", "json")
-    assert len(python) >= 7
-    exec(python[0], {})  # noqa: S102  # "after two runs"
+    assert len(python) >= 12
     names: dict[str, object] = {}
+    exec(python[0], names)  # noqa: S102  # that is the test
+    outlive.State.close(names.pop("state"))  # type: ignore[arg-type]  # the first block made it
+    shown_yaml = blocks(ROOT / "README.md", "yaml")
+    assert (tmp_path / "example.state").read_text() == shown_yaml[0]
+    exec(python[1], {})  # noqa: S102  # "after two runs"
     for block in python:
         exec(compile(block, "README.md", "exec"), names)  # noqa: S102  # that is the test
     assert "Previous executions: ['20" in capsys.readouterr().out
@@ -34,6 +40,7 @@ def test_the_code_of_the_readme_runs(
 
     assert re.fullmatch(pattern(shown[0]), (tmp_path / "runs.json").read_text())
     assert re.fullmatch(pattern(shown[1]), (tmp_path / "gathered.json").read_text())
+    outlive.State.close(names["state"])  # type: ignore[arg-type]  # likewise
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
@@ -56,8 +63,6 @@ def test_the_map_of_the_house_is_complete() -> None:
 def test_the_arguments_of_open_are_documented() -> None:
     """docs/store.md shows every argument with its default."""
     import inspect
-
-    import outlive
 
     text = re.sub(r"\s+", " ", (ROOT / "docs" / "store.md").read_text())
     for parameter in inspect.signature(outlive.open).parameters.values():
