@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+_TEN = 10
 _FIRST_TURN = 1_000_000  # turns of equal length in JSON: the files keep their size
 
 
@@ -17,6 +18,8 @@ class Contestant(ABC):
 
     name: str
     syncs: str  # what is flushed to the disk before `run` returns
+    changes = 1  # how often a run does the work; the times that are shown are those of one
+    every = 1  # a slow one takes part in one of so many rounds
 
     @abstractmethod
     def prepare(self, turn: int) -> None:
@@ -41,6 +44,7 @@ class Series:
 
     name: str
     syncs: str
+    changes: int
     times: list[float] = field(default_factory=list)
 
     @property
@@ -51,6 +55,8 @@ class Series:
     @property
     def tenth(self) -> float:
         """A tenth of the times was shorter: what a machine does that nothing disturbs."""
+        if len(self.times) < _TEN:
+            return min(self.times)
         return statistics.quantiles(self.times, n=10)[0]
 
 
@@ -65,29 +71,54 @@ class Work:
         """The median of the contestant of that name, in seconds."""
         return next(one.median for one in self.series if one.name == name)
 
+    def ratio(self, name: str, to: str) -> float:
+        """How many times as long the one takes as the other."""
+        return self.median(name) / self.median(to)
 
-def race(title: str, contestants: Sequence[Contestant], rounds: int, warm_up: int) -> Work:
+
+@dataclass
+class Target:
+    """What is wanted, and what was measured: for people to judge, not for a test."""
+
+    what: str
+    wanted: str
+    measured: float
+
+
+def race(
+    title: str,
+    contestants: Sequence[Contestant],
+    rounds: int,
+    warm_up: int,
+    *,
+    twice: bool = True,
+) -> Work:
     """Let everyone run once in each round, and return the times of all rounds after `warm_up`.
 
     Each run that is timed follows one of the same contestant that is not. What a commit leaves to
     be done later (blocks to be freed, a journal to be flushed) would otherwise be paid by whoever
     comes next; so everyone pays their own debts, as in a program that uses one of them. The order
-    is shuffled, because in a mere rotation everyone would always follow the same one.
+    is shuffled, because in a mere rotation everyone would always follow the same one. Where a run
+    is so long that it pays most of its debts itself, `twice=False` spares the run before it.
     """
-    work = Work(title, [Series(one.name, one.syncs) for one in contestants])
+    work = Work(title, [Series(one.name, one.syncs, one.changes) for one in contestants])
     order = list(zip(contestants, work.series, strict=True))
     shuffle = random.Random(1).shuffle
-    turn = _FIRST_TURN
-    for number in range(warm_up + rounds):
-        turn = _FIRST_TURN + 2 * number
+    last = {}
+    for number in range(-warm_up, rounds):
+        turn = _FIRST_TURN + 2 * (warm_up + number)
         shuffle(order)
         for contestant, series in order:
-            _run(contestant, turn)
+            if number % contestant.every:
+                continue
+            if twice:
+                _run(contestant, turn)
             took = _run(contestant, turn + 1)
-            if number >= warm_up:
-                series.times.append(took)
+            last[contestant.name] = turn + 1
+            if number >= 0:
+                series.times.append(took / contestant.changes)
     for contestant in contestants:
-        contestant.check(turn + 1)
+        contestant.check(last[contestant.name])
     return work
 
 

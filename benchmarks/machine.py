@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import os
 import platform
+import sqlite3
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
 # What is measured, and what the work of the peers is done by.
-_PACKAGES = ("outlive", "atomic_store", "atomicwrites", "tinydb", "pickledb", "orjson", "aiofiles")
+_PACKAGES = (
+    "outlive",
+    "atomic_store",
+    "atomicwrites",
+    "tinydb",
+    "pickledb",
+    "orjson",
+    "aiofiles",
+    "persistedstate",
+    "diskcache",
+    "sqlitedict",
+    "lmdb",
+    "ZODB",
+    "PyYAML",
+)
 
 
 def facts(folder: Path) -> dict[str, str]:
@@ -21,6 +36,7 @@ def facts(folder: Path) -> dict[str, str]:
         "Kernel": f"{platform.system()} {platform.release()}",
         "File system": _file_system(folder),
         "Packages": ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES),
+        "SQLite": sqlite3.sqlite_version,
     }
 
 

@@ -20,12 +20,20 @@ def small() -> Value:
 
 
 def megabyte() -> Value:
-    """A counter and many records of nested dicts, lists, strings and numbers; always the same."""
+    """A counter and many records."""
+    return records(_MEGABYTE)
+
+
+def records(least: int) -> Value:
+    """A counter and records of nested dicts, lists, strings and numbers; always the same.
+
+    Their size as JSON is `least` bytes, or up to one record more.
+    """
     dice = random.Random(1)
     runs: Value = {}
     value: Value = {COUNTER: 0, "runs": runs}
     size = 0
-    while size < _MEGABYTE:
+    while size < least:
         name, run = f"run-{len(runs):05}", _run(dice)
         runs[name] = run
         size += len(json.dumps({name: run}))

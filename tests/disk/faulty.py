@@ -125,10 +125,10 @@ class FaultyFileSystem(FileSystem):
 
     def write(self, fd: int, data: bytes | memoryview) -> int:
         self._call("write")
-        offset = os.lseek(fd, 0, os.SEEK_CUR)
         if len(self.calls) - 1 == self.fail:
             data = data[: len(data) // 2 or 1]
         written = super().write(fd, data)
+        offset = os.lseek(fd, 0, os.SEEK_CUR) - written  # with O_APPEND not known before
         self.log.append(
             Event("write", self.open_files[fd], offset=offset, data=bytes(data[:written]))
         )
@@ -141,6 +141,13 @@ class FaultyFileSystem(FileSystem):
 
     def fsync(self, fd: int) -> None:
         self._call("fsync")
+        self._sync(fd)
+
+    def fdatasync(self, fd: int) -> None:
+        self._call("fdatasync")
+        self._sync(fd)
+
+    def _sync(self, fd: int) -> None:
         inode = self.open_files[fd]
         if self.ignore != ("file" if inode else "directory"):
             self.log.append(Event("fsync", inode) if inode else Event("fsync directory"))
@@ -264,14 +271,14 @@ def _prefixes(before: Image, log: list[Event]) -> Iterator[Image]:
 def _random(before: Image, log: list[Event], rng: random.Random) -> Image:
     image = _replay(before, _synced(log))
     loose = [event for i, event in enumerate(log) if not _is_synced(log, i)]
-    for path in {event.path for event in loose if event.kind == "name"}:
+    for path in sorted({event.path for event in loose if event.kind == "name"}):
         states = [image.names.get(path)]
         states += [event.new for event in loose if event.kind == "name" and event.path == path]
         chosen = rng.choice(states)
         image.names.pop(path, None)
         if chosen is not None:
             image.names[path] = chosen
-    for inode in {event.inode for event in loose if event.kind in ("write", "truncate")}:
+    for inode in sorted({event.inode for event in loose if event.kind in ("write", "truncate")}):
         image.contents[inode] = _random_content(image, inode, loose, rng)
     return image
 

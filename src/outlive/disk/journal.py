@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
@@ -19,6 +20,8 @@ from .fs import OS, WINDOWS, FileSystem, close, fail, follow, translate, transla
 from .replacement import Replacement, Sync
 from .twin import Text, Twin
 
+_REMEMBERED = 3  # former documents
+_TOO_LARGE = 1 << 18  # bytes of one that nobody edits by hand
 _APPEND = os.O_RDWR | os.O_APPEND
 
 
@@ -39,6 +42,8 @@ class Journal:
         self.is_beside = False
         self._is_special = True  # whether an entry takes more, or less, than two writes
         self.refusal: Callable[[], OutliveError] | None = None
+        # What the file held before: an editor may still hold it, and save it with a change.
+        self.earlier: deque[bytes] = deque(maxlen=_REMEMBERED)
         self._entries = b""  # those that the file held when it was opened
         self._target = follow(fs, path)
         self._sync = sync
@@ -46,6 +51,11 @@ class Journal:
         self._twin = Twin(self._target, fs)
         self._write = fs.write
         self._is_named = False  # whether the name is sure to survive a power cut
+
+    @property
+    def has_twin(self) -> bool:
+        """Whether there is one at the moment."""
+        return self._twin.fd >= 0
 
     # -- reading
 
@@ -62,11 +72,7 @@ class Journal:
         """What the file holds unless someone else changed it."""
         if self._twin.fd < 0:
             return self.document + self._entries
-        twin = self._twin.read()
-        if twin is None:
-            message = f"{self._twin.path}: someone else changed it; remove it, and open anew"
-            raise DiskError(errno.EIO, message, self._twin.path, "read")
-        return twin.data
+        return self._twin.written()
 
     # -- appending
 
@@ -84,12 +90,12 @@ class Journal:
             self._twin.remove()
 
     def _go_on(self, fd: int, document: bytes, entries: bytes) -> None:
-        if self._fd >= 0:
-            close(self.fs, self._fd)
-        self._fd = fd
+        old, self._fd = self._fd, fd
         self.document, self._entries, self.size = document, entries, len(entries)
         self.is_beside = False
         self._is_special = True
+        if old >= 0:
+            close(self.fs, old)
 
     def append(self, data: bytes) -> None:
         """Append the bytes of one entry, durably as `sync` says.
@@ -133,7 +139,7 @@ class Journal:
     def _create_twin(self) -> None:
         with translated(self.path, "stat"):
             mode = self.fs.fstat(self._fd).st_mode
-        self._twin.create(self.document, self._entries, mode)
+        self._twin.create(self.document, self._entries, self.earlier, mode)
 
     def _refuse(self, refusal: Callable[[], OutliveError]) -> None:
         self.refusal = refusal
@@ -221,9 +227,15 @@ class Journal:
 
     # -- replacing
 
-    def replace(self, document: bytes, expected: bytes | None) -> None:
+    def remember(self, document: bytes) -> None:
+        """Note a document that was in the file."""
+        if len(document) < _TOO_LARGE and document not in self.earlier:
+            self.earlier.append(document)
+
+    def replace(self, document: bytes, expected: bytes | None, *, is_last: bool = False) -> None:
         """Put `document` in the place of the file and its entries, durably.
 
+        Unless it is the last time, a twin begins at once that knows what was there before.
         Raises ConflictError, and changes nothing, if the file no longer holds `expected`; DiskError
         or FullError, and then the file is what it was.
         """
@@ -248,6 +260,9 @@ class Journal:
                 with suppress(OSError):  # a note that remains is passed over
                     self.fs.truncate(twin.fd, twin.base + self.size)
             raise
+        if self.earlier and not is_last:
+            with suppress(DiskError):  # else the next change needs one, and says so
+                self._create_twin()
 
     def _finish(self, new: Replacement, document: bytes) -> None:
         if WINDOWS:
@@ -258,8 +273,10 @@ class Journal:
             new.finish()
         finally:
             if new.is_done():  # also if a Ctrl-C came between
-                self._go_on(fd, document, b"")
-                self._twin.remove()
+                try:
+                    self._go_on(fd, document, b"")
+                finally:
+                    self._twin.remove()
             else:
                 close(self.fs, fd)
         self._is_named = True
@@ -289,11 +306,20 @@ class Journal:
         """Leave the file alone from now on, and append to the twin."""
         self.is_beside = self._is_special = True
 
-    def measure(self) -> bytes:
-        """`written`, and count anew what a change that was broken off may have added."""
+    def give_up(self) -> None:
+        """Refuse from now on: what is in memory may not be what is in the file."""
+        message = f"{self.path}: a change was interrupted; open the state again"
+        self._refuse(lambda: ClosedError(message))
+
+    def repair(self) -> bytes:
+        """Undo what an `append` that was broken off did to the file alone; returns `written`."""
         data = self.written()
         if self._twin.fd >= 0:
             self.size = len(data) - len(self.document)
+            there = self.read()
+            if there is not None and there != data and there.startswith(data):
+                with translated(self.path, "truncate"):
+                    self.fs.truncate(self._fd, len(data))
         return data
 
     def close(self, refusal: Callable[[], OutliveError] | None = None) -> None:

@@ -13,18 +13,22 @@ recognised as such and the file counts.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
+from collections.abc import Iterable
 from typing import NamedTuple
 from zlib import crc32
 
+from ..errors import DiskError
 from . import atomic
-from .fs import NOFOLLOW, FileSystem, beside, close, fail, translated
+from .fs import NOFOLLOW, FileSystem, beside, close, fail, read_all, translated
 from .replacement import write_all
 
-_HEADER = b"# What outlive wrote into the file beside this one: %d bytes, %08x.\n"
-_READ_HEADER = re.compile(_HEADER.replace(b"%d", rb"(\d+)").replace(b"%08x", rb"([0-9a-f]{8})"))
+# The sizes in bytes of the documents that the file held before, then of its own; a CRC of all.
+_HEADER = b"# What outlive wrote into the file beside this one: %b; %08x.\n"
+_READ_HEADER = re.compile(_HEADER.replace(b"%b", rb"([\d ]+)").replace(b"%08x", rb"([0-9a-f]{8})"))
 _VACUUM = b"\n--- # vacuumed into %d bytes, %08x\n"
 _READ_VACUUM = re.compile(rb"\n--- # vacuumed into (\d+) bytes, ([0-9a-f]{8})\n\Z")
 
@@ -34,6 +38,7 @@ class Text(NamedTuple):
 
     data: bytes  # what the program wrote: a whole state file
     document: bytes  # its first part
+    earlier: list[bytes]  # documents that were in the file before that
     successor: tuple[int, int] | None  # size and CRC of the document that replaces it
 
     def is_replaced_by(self, document: bytes) -> bool:
@@ -53,36 +58,39 @@ class Twin:
     def read(self) -> Text | None:
         """What is in the file of this name, None if it is not there or was not written whole."""
         content = atomic.read(self.path, self._fs)
-        header = _READ_HEADER.match(content.data) if content else None
-        if content is None or header is None:
-            return None
-        start, size = header.end(), int(header[1])
-        document = content.data[start : start + size]
-        if len(document) != size or crc32(document) != int(header[2], 16):
-            return None
-        vacuum = _READ_VACUUM.search(content.data, start + size)
-        end = vacuum.start() if vacuum else len(content.data)
-        successor = (int(vacuum[1]), int(vacuum[2], 16)) if vacuum else None
-        return Text(content.data[start:end], document, successor)
+        return None if content is None else _parsed(content.data)
 
-    def create(self, document: bytes, entries: bytes, mode: int) -> None:
-        """Begin with what the file holds; `mode` is that of the file."""
-        data = _HEADER % (len(document), crc32(document)) + document
+    def written(self) -> bytes:
+        """What the program wrote; from the open file, whatever became of its name."""
+        with translated(self.path, "read"):
+            self._fs.seek(self.fd, 0)
+            text = _parsed(read_all(self._fs, self.fd, self._fs.fstat(self.fd).st_size))
+        if text is None:
+            message = f"{self.path}: someone else changed it; remove it, and open the state anew"
+            raise DiskError(errno.EIO, message, self.path, "read")
+        return text.data
+
+    def create(self, document: bytes, entries: bytes, earlier: Iterable[bytes], mode: int) -> None:
+        """Begin with what the file holds, and held before; `mode` is that of the file."""
+        documents = [*earlier, document]
+        sizes = " ".join(str(len(each)) for each in documents).encode()
+        body = b"".join(documents)
+        data = _HEADER % (sizes, crc32(body)) + body
         self.base = len(data)
         # A new file: in an old one a power cut may leave a mixture of both.
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | NOFOLLOW
         self.remove()
-        with translated(self.path, "open"):
-            self.fd = self._fs.open(self.path, flags, 0o600)
+        operation = "open"
         try:
+            self.fd = self._fs.open(self.path, flags, 0o600)
+            operation = "write"
             if sys.platform != "win32":
                 self._fs.chmod(self.fd, mode & 0o777)
             write_all(self._fs, self.fd, data + entries)
-        except OSError as error:
+        except BaseException as error:
             self.remove()
-            fail(error, self.path, "write")
-        except BaseException:
-            self.remove()
+            if isinstance(error, OSError):
+                fail(error, self.path, operation)
             raise
 
     def reopen(self) -> None:
@@ -112,3 +120,20 @@ class Twin:
         fd, self.fd = self.fd, -1
         if fd >= 0:
             close(self._fs, fd)
+
+
+def _parsed(content: bytes) -> Text | None:
+    header = _READ_HEADER.match(content)
+    if header is None:
+        return None
+    documents, end = [], header.end()
+    for size in map(int, header[1].split()):
+        documents.append(content[end : end + size])
+        end += size
+    if not documents or crc32(content[header.end() : end]) != int(header[2], 16):
+        return None
+    *earlier, document = documents
+    vacuum = _READ_VACUUM.search(content, end)
+    stop = vacuum.start() if vacuum else len(content)
+    successor = (int(vacuum[1]), int(vacuum[2], 16)) if vacuum else None
+    return Text(content[end - len(document) : stop], document, earlier, successor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,13 +60,27 @@ def rewrite(data: bytes, old: dict[Any, Any], new: dict[Any, Any]) -> bytes:
 def _changed(text: str, old: dict[Any, Any], new: dict[Any, Any]) -> str:
     lines = text.splitlines()
     if any(line.lstrip() and not line.lstrip().startswith("#") for line in lines):
-        return rewrite_text(text, old, new, load_text)
+        try:
+            return rewrite_text(text, old, new, load_text)
+        except CannotRewriteError:
+            if text.endswith("\n"):
+                raise
+            return rewrite_text(_with_last_line_ended(text, old), old, new, load_text)
     eol = "\r\n" if "\r\n" in text else "\n"
     missing = eol if text and not text.endswith("\n") else ""
     changed = text + missing + dump(new).decode().replace("\n", eol)
     if not same(load_text(changed), new):
         raise CannotRewriteError("the value cannot be written below the text that is there")
     return changed
+
+
+def _with_last_line_ended(text: str, value: dict[Any, Any]) -> str:
+    """The same with a line break at its end, which a block scalar there has to be told about."""
+    *_, header = re.finditer(r"[|>]\d?(?=[ \t]*(?:#.*)?\r?\n)", text)
+    ended = f"{text[: header.end()]}-{text[header.end() :]}\n"
+    if not same(load_text(ended), value):
+        raise CannotRewriteError("the last line has no end")
+    return ended
 
 
 def _text(data: bytes) -> str:

@@ -89,7 +89,10 @@ def decode(text: bytes) -> object:
 def decode_start(text: bytes) -> tuple[object, int]:
     """The JSON at the beginning of `text`, and how many bytes it takes. Raises ValueError."""
     # As Latin-1 a character is a byte; what is JSON in it is JSON in UTF-8.
-    _, length = json.JSONDecoder().raw_decode(text.decode("latin-1"))
+    try:
+        _, length = json.JSONDecoder().raw_decode(text.decode("latin-1"))
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
     return decode(text[:length]), length
 
 

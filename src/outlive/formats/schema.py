@@ -39,7 +39,7 @@ class Schema(Generic[T]):
             raise FormatError(
                 f"{path} does not fit {self.type!r}: {error}. Mend the file or change type="
             ) from error
-        _fill_in_defaults(value)
+        fill_in_defaults(value)
         return value
 
     def dump(self, value: T) -> object:
@@ -84,7 +84,7 @@ class Schema(Generic[T]):
         raise FormatError(f"{self.path}: {self.type!r} has no empty value; pass default=")
 
 
-def _fill_in_defaults(value: object) -> None:
+def fill_in_defaults(value: object) -> None:
     """Set the defaults of dataclasses that msgspec 0.22 leaves in the class.
 
     `to_builtins` does not see them there, so they would be missing in the file, and a new default
@@ -105,7 +105,7 @@ def _fill_in_defaults(value: object) -> None:
                 own.setdefault(field.name, field.default)
         children = [getattr(value, field.name) for field in fields]
     for child in children:
-        _fill_in_defaults(child)
+        fill_in_defaults(child)
 
 
 def _string_keys(plain: object) -> object:

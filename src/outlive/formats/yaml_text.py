@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -96,8 +97,14 @@ def _datetime(dumper: Any, moment: datetime) -> object:
     return dumper.represent_scalar("tag:yaml.org,2002:timestamp", timestamp(moment))
 
 
-# PyYAML fails on very large numbers and on offsets with seconds.
+def _bytes(dumper: Any, value: bytes) -> object:
+    return dumper.represent_scalar("tag:yaml.org,2002:binary", b64encode(value).decode(), '"')
+
+
+# PyYAML fails on very large numbers and on offsets with seconds, and writes bytes as a block, which
+# would swallow a comment that stood behind what was there before.
 _PlainDumper.add_representer(int, _int)
+_PlainDumper.add_representer(bytes, _bytes)
 _PlainDumper.add_representer(datetime, _datetime)
 
 
@@ -124,3 +131,19 @@ def scalar(value: object) -> str:
     """A value for a block: as `inline`, but dates need no quotes there."""
     text = dump(value, flow=True).removesuffix("\n").removesuffix("\n...")
     return inline(value) if "\n" in text else text
+
+
+def has_comments(document: str) -> bool:
+    """Whether there is a ``#`` between two tokens of a document that can be read."""
+    if "#" not in document:
+        return False
+    end = 0
+    for token in yaml.scan(document, Loader=Loader):
+        if "#" in document[end : token.start_mark.index]:
+            return True
+        end = token.end_mark.index
+        if isinstance(token, yaml.ScalarToken) and token.style in ("|", ">"):
+            header, _, _ = document[token.start_mark.index : end].partition("\n")
+            if "#" in header:
+                return True
+    return "#" in document[end:]

@@ -4,12 +4,15 @@ from .adopt import adopt, fill
 from .change import Change, Key, Kind
 from .changing import restore, set_item
 from .mapping import LiveDict
-from .node import NameTakenError, Node, shown
+from .node import BROKEN, CHANGING, IDLE, NameTakenError, Node, shown
 from .sequence import LiveList
 from .values import DEEPEST, UnfitError, check, plain
 
 __all__ = [
+    "BROKEN",
+    "CHANGING",
     "DEEPEST",
+    "IDLE",
     "Change",
     "Key",
     "Kind",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .change import Change, Key
-from .node import Node, path_of
+from .node import BROKEN, CHANGING, IDLE, Node, path_of
 from .values import ATOMS
 
 if TYPE_CHECKING:
@@ -24,16 +24,17 @@ def set_item(node: LiveDict, key: Key, value: object) -> None:
             if node.get(key) is value and value is not None:
                 return  # `state.x += […]` ends with setting x to what it is
             value = node._live_fit(path, key, value)
-        root.busy = True
+        root.busy = CHANGING
         try:
             root.record("set", path, key, value)
             if root.undo is not None:
                 root.undo.setdefault(id(node), (node, dict(node)))
             dict.__setitem__(node, key, value)
         except BaseException as error:
+            root.busy = BROKEN
             root.broken_off(error)
             raise
-        root.busy = False
+        root.busy = IDLE
         if root.is_due:
             root.tidy()
 
@@ -47,7 +48,7 @@ def make(
     root = node._live_root
     if root.busy:
         root.unfinished()
-    root.busy = True
+    root.busy = CHANGING
     try:
         if len(changes) == 1:
             root.record(*changes[0])
@@ -57,9 +58,10 @@ def make(
             root.undo[id(node)] = (node, node.__copy__())
         apply(node, *arguments)
     except BaseException as error:
+        root.busy = BROKEN
         root.broken_off(error)
         raise
-    root.busy = False
+    root.busy = IDLE
     if root.is_due:
         root.tidy()
 

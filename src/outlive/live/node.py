@@ -16,19 +16,23 @@ if TYPE_CHECKING:
 Node: TypeAlias = "LiveDict | LiveList"
 
 
+# What a root may be about.
+IDLE, CHANGING, BROKEN = 0, 1, 2  # broken: a change began, and a Ctrl-C came before its end
+
+
 class Root(Protocol):
     """Who keeps a live document: told of each change before it is made.
 
     `record` and `record_all` raise if the change cannot be kept; then nothing is changed. `busy`
-    is true from the moment that a change begins until it is made in memory as well; who finds it
-    true calls `unfinished` first. `undo` holds, in a transaction, what each container held before.
+    is CHANGING from the moment that a change begins until it is made in memory as well; who finds
+    it so calls `unfinished` first. `undo` holds, in a transaction, what each container held before.
     When `is_due` is set, `tidy` is called as soon as a change is made.
     """
 
     path: str  # of the file, for messages
     lock: AbstractContextManager[Any]
     top: LiveDict
-    busy: bool
+    busy: int
     is_due: bool
     undo: dict[int, tuple[Node, Any]] | None
 

@@ -13,7 +13,8 @@ line ``---``.
 The rule: as long as J is whole the file means J, then it means the last T. A text is a T only if it
 is to the byte what `safe_dump` writes for what it says, and stands where a vacuum puts it. So what
 is dropped of a file was said twice, or is the end of an entry that T was written over. What a
-person does, too, is left to them: a line that stands twice is no T, unless it is all of T.
+person may do is left to them: a line, or its beginning, that stands twice on lines of its own is
+no T, unless it is the whole document.
 """
 
 from __future__ import annotations
@@ -33,13 +34,12 @@ _COMMENT = b"\n### LAST VALID STATE ###\n"
 _MARKER = b"\n---" + _COMMENT
 _ENTRY = b"\n---\n["
 _KINDS = ("set", "delete", "insert")
-_TORN_ENTRY = re.compile(rb"\n-{1,2}\Z")  # YAML may take it for an element of a list
+_TORN_ENTRIES = (b"\n-", b"\n--")  # which YAML may take for an element of a list
 _ONLY_TORN = re.compile(rb"\n---\n\[[^\n]*\Z")  # in a new file
 _END_OF_ENTRY = re.compile(rb"(?:\n?-{0,3}\n)?[^\n]*\]")
 _END_OF_FLOW = re.compile(rb"\}(?=[^\s,\]}])")  # what follows cannot stand there
 _ENOUGH = 64  # bytes that no text has twice by chance
-_COLUMNS = 40
-_TRIES = 50
+_TRIES = 50  # places within a line, or behind brackets
 _WORK = 2_000_000  # bytes to parse at most, so that no file takes forever
 
 
@@ -65,8 +65,8 @@ def mended(data: bytes, *, is_damaged: bool = False) -> Mended | None:
         data = data.replace(b"\r\n", b"\n")
     at = data.rfind(_COMMENT)
     if at >= 0:
-        text = _marked(data[: at + 1], data[at + len(_COMMENT) :])
-        return None if text is None else Mended(text, b"", b"")
+        last = _marked(data[: at + 1], data[at + len(_COMMENT) :])
+        return Mended(last, b"", b"") if last else None
     body = _without_marker(data)
     end = _end_of_entries(body)
     if end:
@@ -86,7 +86,7 @@ def _marked(before: bytes, tail: bytes) -> bytes | None:
         return text if text.startswith(tail) and _is_canonical(text) else None
     for place in chain([journal.rfind(tail)] if tail else [], _places(journal)):
         text = journal[place:]
-        if text.startswith(tail) and _vacuumed(journal[:place], text) == text:
+        if text and text.startswith(tail) and _vacuumed(journal[:place], text) == text:
             return text
     return tail if _is_whole(before, tail) and _is_canonical(tail) else None
 
@@ -104,10 +104,8 @@ def _is_whole(before: bytes, tail: bytes) -> bool:
 
 def _without_marker(data: bytes) -> bytes:
     """The text without the beginning of a marker, or of an entry, at its end."""
-    for size in range(len(_MARKER) - 1, 1, -1):
-        if data.endswith(_MARKER[:size]):
-            return data[:-size]
-    return data
+    at = data.rfind(b"\n-", -len(_MARKER))
+    return data[:at] if at >= 0 and _MARKER.startswith(data[at:]) else data
 
 
 def _end_of_entries(text: bytes) -> int:
@@ -126,27 +124,21 @@ def _end_of_entries(text: bytes) -> int:
 def _behind_entries(data: bytes, text: bytes, end: int) -> Mended | None:
     """J or T, where `text` follows the last entry."""
     journal, lost = data[:end], data[end:]
-    document = split(journal).document
-    whole = Mended(document, journal[len(document) :], b"")
-    if _TORN_ENTRY.fullmatch(lost):
-        return whole._replace(lost=lost)
-    if not text.strip() or text.startswith(b"\n") or _is_entry(journal, text):
+    is_torn = lost in _TORN_ENTRIES
+    if not is_torn and (not text or text.startswith(b"\n") or _is_entry(journal, text)):
         return None
+    document = split(journal).document
+    whole = Mended(document, journal[len(document) :], lost if is_torn else b"")
     state = _replayed(journal)
-    if (_dumped(state) + b"\n").startswith(text):
+    if is_torn or _begins(text, _dumped(state)):
         return whole
-    if _is_canonical(text):
-        return _whole_or_begun(whole, journal, text, state)
-    return whole._replace(lost=lost) if state is not None else None
-
-
-def _whole_or_begun(j: Mended, journal: bytes, text: bytes, state: _State) -> Mended:
-    """T if `text` seems to be the whole of it, else J. Both do not agree on what T is."""
+    if not _is_canonical(text):
+        return None if state is None else whole._replace(lost=lost)
     if state is None or not set(_mapping(text) or ()) < set(state):
         return Mended(text, b"", b"")
-    if _common(j.document, text) and not _is_canonical(j.document.rstrip(b"\n") + b"\n"):
+    if _common(document, text) and not _is_canonical(document.rstrip(b"\n") + b"\n"):
         return Mended(text, b"", journal)  # T seems to be written over the document
-    return j._replace(lost=text)
+    return whole._replace(lost=lost)
 
 
 def _is_entry(journal: bytes, text: bytes) -> bool:
@@ -159,16 +151,18 @@ def _is_entry(journal: bytes, text: bytes) -> bool:
 
 
 def _replayed(journal: bytes) -> _State:
-    """What a document and its entries say, None if the document cannot be read."""
-    from .replay import InvalidEntryError, apply, apply_all, changes_of  # it imports this module
+    """What a document and its entries say, None if they cannot be read."""
+    from . import replay  # which imports this module
 
     parts = split(journal)
     state = _mapping(parts.document)
     for entry in parts.entries if state is not None else ():
         try:
-            apply_all(state, changes_of(entry), apply)
-        except InvalidEntryError:  # its statement had raised
+            replay.apply_all(state, replay.changes_of(entry), replay.apply)
+        except replay.InvalidEntryError:  # its statement had raised
             continue
+        except replay.SecondDocumentError:
+            return None
     return state
 
 
@@ -176,25 +170,25 @@ def _torn(data: bytes, is_damaged: bool) -> Mended | None:
     """The document, where the first entry is torn so early that YAML takes it for a part of it."""
     if is_damaged and _ONLY_TORN.match(data):
         return Mended(b"", b"", data)
-    found = _TORN_ENTRY.search(data, max(0, len(data) - 3))
-    if found is None:
+    if not data.endswith(_TORN_ENTRIES):
         return None
-    document, lost = data[: found.start()], data[found.start() :]
+    document = data[: data.rfind(b"\n")]
     is_right = _mapping(document) is not None if is_damaged else _is_canonical(document + b"\n")
-    return Mended(document, b"", lost) if is_right else None
+    return Mended(document, b"", data[len(document) :]) if is_right else None
 
 
 def _without_entries(text: bytes, is_damaged: bool) -> Mended | None:
     """D or T, where no entry is whole."""
-    for place in _places(text) if is_damaged else _copies(text):
+    for place in _places(text, is_damaged=is_damaged):
         document, copy = text[:place], text[place:]
-        if _is_no_slip(document, copy, is_damaged):
-            if (_vacuumed(document, copy) + b"\n").startswith(copy):
-                return Mended(document, b"", b"")
+        if not _is_no_slip(document, copy, is_damaged):
+            continue
+        if _begins(copy, _vacuumed(document, copy)):
+            return Mended(document, b"", b"")
     if not is_damaged and b"]" + text[:4] not in text:
         return None
-    found = _over_entries(text)
-    return None if found is None else Mended(found, b"", b"")
+    last = _over_entries(text)
+    return Mended(last, b"", b"") if last else None
 
 
 def _is_no_slip(document: bytes, copy: bytes, is_damaged: bool) -> bool:
@@ -219,10 +213,11 @@ def _over_entries(text: bytes) -> bytes | None:
 # -- where T may begin
 
 
-def _places(text: bytes) -> Iterator[int]:
+def _places(text: bytes, *, is_damaged: bool = True) -> Iterator[int]:
     """Where T may begin behind a D without entries, the likeliest places first."""
     most = max(4, _WORK // (len(text) + 1))
-    return islice(chain(_copies(text), _problems(text), [0]), most)
+    places = chain(_copies(text), _problems(text), [0]) if is_damaged else _copies(text)
+    return (place for place in islice(places, most) if place < len(text))
 
 
 def _copies(text: bytes) -> Iterator[int]:
@@ -247,7 +242,7 @@ def _problems(text: bytes) -> Iterator[int]:
             start = sum(map(len, lines[:-1])) + len(lines) - 1
             yield from (start, start - len(lines[-2]) - 1) if len(lines) > 1 else ()
             end = start + min(problem.column, len(lines[-1]))
-            yield from range(end, max(start, end - _COLUMNS), -1)
+            yield from range(end, max(start, end - _TRIES), -1)
     if text.startswith(b"{"):
         yield from (found.end() for found in _END_OF_FLOW.finditer(text))
 
@@ -288,6 +283,11 @@ def _vacuumed(document: bytes, copy: bytes) -> bytes:
     return _dumped(state)
 
 
+def _begins(copy: bytes, whole: bytes) -> bool:
+    """Whether `copy` is T, or its beginning, or T and the marker's first byte."""
+    return bool(whole) and (whole + b"\n").startswith(copy)
+
+
 def _is_canonical(text: bytes) -> bool:
     """Whether a text is what a vacuum writes for what it says."""
     return text.endswith(b"\n") and _dumped(_mapping(text)) == text
@@ -295,5 +295,5 @@ def _is_canonical(text: bytes) -> bool:
 
 def _common(one: bytes, other: bytes) -> int:
     """The length of the beginning that both have."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+    both = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in both if a != b), min(len(one), len(other)))

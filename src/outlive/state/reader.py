@@ -12,7 +12,7 @@ from ..disk.fs import FileSystem
 from ..disk.journal import Journal
 from ..disk.journal_text import split
 from ..errors import ClosedError, CorruptError, DiskError, ReadOnlyError, RecoveryWarning
-from ..live import Change, Key, LiveDict, Node, plain
+from ..live import IDLE, Change, Key, LiveDict, Node, plain
 from . import lifetime
 from .merge import changes
 from .recovery import Found, recover
@@ -38,7 +38,7 @@ class Reader:
         self.path = path
         self.lock = threading.RLock()
         self.top = top
-        self.busy = False
+        self.busy = IDLE
         self.is_due = False
         self.undo: dict[int, tuple[Node, Any]] | None = None
         self._typed: Typed | None = None
@@ -161,7 +161,7 @@ class Reader:
 
     def broken_off(self, _: BaseException, /) -> None:
         """Nothing was."""
-        self.busy = False
+        self.busy = IDLE
 
     def tidy(self) -> None:
         """Nothing is due."""

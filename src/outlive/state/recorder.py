@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 from zlib import crc32
 
-from ..disk import versions
 from ..disk.journal import Journal
-from ..disk.kept import keep_edited, keep_lost
-from ..errors import (
-    ConflictError,
-    ConflictWarning,
-    CorruptError,
-    FormatError,
-    LockedError,
-    OutliveError,
-    RecoveryWarning,
-)
-from ..formats.document import CannotRewriteError, dump, load, rewrite
+from ..errors import ConflictError, FormatError, LockedError, OutliveError
 from ..formats.entry import encode, encode_batch, quick
-from ..live import Change, Key, LiveDict, Node, plain, restore, set_item, shown
+from ..live import (
+    BROKEN,
+    CHANGING,
+    IDLE,
+    Change,
+    Key,
+    LiveDict,
+    Node,
+    plain,
+    restore,
+    set_item,
+    shown,
+)
+from .document import Document
 from .merge import changes
-from .recovery import Found, merged
-from .replay import Replayed, apply_live, replay
+from .replay import apply_live, replay
+from .transaction import Transaction
 from .warned import warn
 
 if TYPE_CHECKING:
@@ -37,10 +37,7 @@ _LEAST = 1 << 18  # bytes of entries that are not worth a vacuum
 # the document is: with these factors the part of it that falls to one change stays the same, and
 # smaller than the change itself. To edit a person's text takes longer than to write a plain one.
 _PLAIN, _EDITED = 4, 32
-_REMEMBERED = 4  # former documents
-_TOO_LARGE = 1 << 20  # bytes of one that nobody edits by hand
 _put = dict.__setitem__
-_TRIES = 5  # at a vacuum in whose moment somebody saves the file
 
 _Undo: TypeAlias = dict[int, tuple[Node, Any]]  # by identity, a container and what it held
 
@@ -62,18 +59,15 @@ class Recorder:
         self.path = journal.path
         self.lock = threading.RLock()
         self.top = top
-        self.busy = False
+        self.busy = IDLE
         self.is_due = False  # whether the entries outweigh the document
         self.undo: _Undo | None = None
         self.typed = typed
         self._is_special = typed is not None  # or a transaction: a change is more than an entry
         self.journal = journal
-        self.sort_keys = sort_keys
-        self._is_plain = True  # whether nobody but us gave the document its form
+        self.document = Document(journal, typed, sort_keys=sort_keys)
         self._limit = _LEAST
-        # What the file held before: an editor may still hold it, and save it with a change.
-        self._earlier: deque[bytes] = deque(maxlen=_REMEMBERED)
-        self._levels: list[tuple[list[bytes], _Undo]] = []  # of transactions in one another
+        self.levels: list[tuple[list[bytes], _Undo]] = []  # of transactions in one another
         self._lines: list[bytes] | None = None  # of the innermost
 
     # -- changes
@@ -92,14 +86,15 @@ class Recorder:
                 set_item(node, key, value)
                 return
             journal = self.journal
-            self.busy = True
+            self.busy = CHANGING
             try:
                 journal.append(b"\n--- #%08x\n%b\n" % (crc32(line), line))
                 _put(node, key, value)
             except BaseException as error:
+                self.busy = BROKEN
                 self.broken_off(error)
                 raise
-            self.busy = False
+            self.busy = IDLE
             if journal.size > self._limit:
                 self.is_due = True
                 self.tidy()
@@ -146,81 +141,106 @@ class Recorder:
     # -- changes that are broken off
 
     def unfinished(self) -> None:
-        """Refuse a change within a change."""
+        """Refuse a change within a change; bring memory in line if one was broken off twice."""
+        if self.busy == BROKEN:
+            was_something_else = self._resync()
+            self.busy = IDLE
+            if was_something_else:
+                raise ConflictError(
+                    f"{self.path}: an earlier change was interrupted, and memory brought in line "
+                    "with the file only now; look at the state, and do it again"
+                )
+            return
         raise LockedError(
             f"{self.path}: a signal handler, or another program part that came between, changes "
             "the state while a change is under way; set a flag there, and change the state later"
         )
 
-    def broken_off(self, error: BaseException) -> None:
+    def broken_off(self, error: BaseException, /) -> None:
         """After an error of ours nothing was changed; after a Ctrl-C the file says what was."""
-        self.busy = False
-        if self._lines is None and not isinstance(error, OutliveError):
+        if not self.levels and not isinstance(error, OutliveError):
             self._resync()
+        self.busy = IDLE
 
     def disown(self) -> None:
         """Be a copy in a forked child, of the state as it was before any open transaction."""
         self.lock = threading.RLock()  # a thread of the parent may have held it
-        while self._levels:
-            self._roll_back()
-        self.busy = False
+        self.abandon(0)
+        self.busy = IDLE
 
-    def _resync(self) -> None:
-        """Make the document in memory what the file says."""
-        value = replay(self.journal.measure(), self.path).value
-        self._update(value)
+    def _resync(self) -> bool:
+        """Make the document in memory what the file says; whether it was something else."""
+        try:
+            return self.update(replay(self.journal.repair(), self.path).value)
+        except Exception:
+            self.journal.give_up()
+            raise
 
-    def _update(self, value: dict[Any, Any]) -> None:
-        for change in changes(plain(self.top), value):
+    def update(self, value: dict[Any, Any]) -> bool:
+        """Make the document in memory `value`, without a report; whether it was something else."""
+        made = changes(plain(self.top), value)
+        for change in made:
             apply_live(self.top, change)
+        return bool(made)
 
     # -- transactions
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Keep all changes of the block, or undo them."""
-        with self.lock:
-            self.journal.check()
-            self._levels.append(([], {}))
+    def transaction(self) -> Transaction:
+        """A block whose changes are kept together or undone."""
+        return Transaction(self)
+
+    def begin(self) -> int:
+        """Begin a transaction; how many there are around it."""
+        self.journal.check()
+        depth = len(self.levels)
+        try:
+            self.levels.append(([], {}))
             self._note_level()
-            try:
-                yield
-            except BaseException:
-                self._roll_back()
-                raise
-            try:
-                self._commit(*self._levels[-1])
-            except BaseException as error:
-                self._roll_back()
-                self.broken_off(error)
-                raise
-            self._levels.pop()
+        except BaseException:
+            self.abandon(depth)
+            raise
+        return depth
+
+    def end(self, depth: int) -> None:
+        """Keep the changes of the transaction that has `depth` around it; or undo them."""
+        try:
+            self._commit(*self.levels[depth])
+            del self.levels[depth:]
             self._note_level()
-            self.tidy()
+        except BaseException as error:
+            self.abandon(depth)
+            self.busy = BROKEN
+            self.broken_off(error)
+            raise
+        self.tidy()
+
+    def abandon(self, depth: int) -> None:
+        """Undo the transactions that have `depth` or more around them, and are not ended."""
+        while len(self.levels) > depth:
+            self._roll_back()
+        self._note_level()
 
     def _note_level(self) -> None:
-        self._lines, self.undo = self._levels[-1] if self._levels else (None, None)
+        self._lines, self.undo = self.levels[-1] if self.levels else (None, None)
         self._is_special = self.typed is not None or self._lines is not None
 
     def _roll_back(self) -> None:
-        """Undo the innermost transaction."""
-        self.busy = False
-        if self._levels:  # else this process was forked within it
-            _, undo = self._levels.pop()
-            for node, content in undo.values():
-                restore(node, content)
-        self._note_level()
+        for node, content in self.levels[-1][1].values():
+            restore(node, content)
+        self.levels.pop()
+        self.busy = IDLE
 
     def _commit(self, lines: list[bytes], undo: _Undo) -> None:
-        if len(self._levels) > 1:
-            outer_lines, outer_undo = self._levels[-2]
+        if len(self.levels) > 1:
+            outer_lines, outer_undo = self.levels[-2]
             outer_lines += lines
             for number, was in undo.items():
                 outer_undo.setdefault(number, was)
-        elif len(lines) == 1:
-            self._append(lines[0])
         elif lines:
-            self._append(b'["batch",[%b]]' % b",".join(lines))
+            self.busy = CHANGING
+            line = lines[0] if len(lines) == 1 else b'["batch",[%b]]' % b",".join(lines)
+            self._append(line)
+            self.busy = IDLE
 
     # -- the whole document
 
@@ -236,95 +256,23 @@ class Recorder:
             message = f"the journal could not be vacuumed, and grows; nothing is lost. {error}"
             warn(message, RuntimeWarning)
 
-    def vacuum(self) -> None:
+    def vacuum(self, *, is_last: bool = False) -> None:
         """Put the plain document in the place of file and entries, with a person's work in it."""
-        for tries_left in reversed(range(_TRIES)):
-            data, written = self.journal.read(), self.journal.written()
-            value: dict[Any, Any] = self.top
-            text = self.journal.document
-            if data is not None and data != written:
-                value, text = self._merge(data, written)
-            document = self.document(text, value)
-            self._remember(self.journal.document)
-            try:
-                self.journal.replace(document, data)
-            except ConflictError:
-                if not tries_left:
-                    raise
-                continue
-            if value is not self.top:
-                self._update(value)
-            self.begin(document)
-            return
-
-    def _remember(self, document: bytes) -> None:
-        if document not in self._earlier and len(document) < _TOO_LARGE:
-            self._earlier.append(document)
-
-    def begin(self, document: bytes) -> None:
-        """Count the entries from here on."""
-        factor = _PLAIN if self._is_plain else _EDITED
-        self._limit = max(_LEAST, factor * len(document))
-
-    def is_edited(self) -> bool:
-        """Whether somebody else changed the file, or replaced it."""
-        return self.journal.read() not in (None, self.journal.written())
-
-    def _merge(self, data: bytes, written: bytes) -> tuple[dict[Any, Any], bytes]:
-        """The state with what a person made of the file, and the text that they gave it."""
+        if self.busy:
+            self.unfinished()
+        self.busy = CHANGING  # for signal handlers, which the lock lets in
         try:
-            file = replay(data, self.path)
-            ours = plain(self.top)
-            found = merged(file, ours, replay(written, self.path), self._earlier)
-            if self.typed is not None:
-                self.typed.load(found.value)
-        except (CorruptError, FormatError):
-            self.journal.go_beside()
+            value = self.document.vacuum(self.top, is_last=is_last)
+            if value is not None:
+                self.update(value)
+            self.count_anew()
+        except BaseException as error:
+            self.busy = BROKEN  # the file may have a person's work that memory has not
+            self.broken_off(error)
             raise
-        self.keep(found)
-        self._remember(file.document)
-        return found.value, self.shape(file)
+        self.busy = IDLE
 
-    def keep(self, found: Found) -> None:
-        """Put aside what does not become part of the state, and say so."""
-        file, fs = found.file, self.journal.fs
-        if file.lost:
-            name = keep_lost(self.path, file.lost, fs)
-            _warn_of_loss(self.path, file, name)
-        if found.conflicts:
-            name = keep_edited(self.path, file.data, fs)
-            paths = ", ".join(shown(path) for path in found.conflicts)
-            message = (
-                f"{self.path} was edited while a program changed the same: {paths}. The program's "
-                f"values stand; the edited file is kept as {name}"
-            )
-            warn(message, ConflictWarning)
-
-    def shape(self, file: Replayed) -> bytes:
-        """Notice who gave the document its form; returns it."""
-        self._is_plain = file.is_plain
-        return file.document
-
-    def document(self, text: bytes, value: dict[Any, Any]) -> bytes:
-        """The document for `value`: `text` with what changed in it, or written anew."""
-        if self._is_plain or self.sort_keys:
-            return dump(value, sort_keys=self.sort_keys)
-        try:
-            return rewrite(text, load(text, self.path), plain(value))
-        except CannotRewriteError:
-            kept, _ = versions.keep(self.path, text, self.journal.fs)
-            message = (
-                f"{self.path}: a change could not be made in the text that a person edited, so it "
-                f"was written anew without their comments; the former text is in {kept}"
-            )
-            warn(message, UserWarning)
-            self._is_plain = True
-            return dump(value)
-
-
-def _warn_of_loss(path: str, file: Replayed, name: str) -> None:
-    message = (
-        f"{path}: {len(file.lost)} bytes from line {file.lost_line} on are no whole entry, or do "
-        f"not fit the state; they are kept in {name}"
-    )
-    warn(message, RecoveryWarning)
+    def count_anew(self) -> None:
+        """Count the entries from here on."""
+        factor = _PLAIN if self.document.is_plain else _EDITED
+        self._limit = max(_LEAST, factor * len(self.journal.document))

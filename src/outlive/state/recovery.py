@@ -40,7 +40,7 @@ def recover(data: bytes, twin: Text | None, path: str) -> Found:
             return alone  # the program was killed before its last entry was in the twin
         if ours.lines[: len(file.lines)] == file.lines:
             return Found(ours.value, file, is_file=False, is_edited=False, conflicts=[])
-    return merged(file, ours.value, ours)
+    return merged(file, ours.value, ours, twin.earlier)
 
 
 def merged(

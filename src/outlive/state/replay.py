@@ -117,6 +117,8 @@ class _Replaying:
         """Apply an entry that has other text behind it, as PersistedState's last one may."""
         try:
             raw, length = decode_start(entry.line)
+            if entry.line[length:].lstrip().startswith(b",") and not _has_path(raw):
+                return False  # not 23.4's, but one that has lost its path
             apply_all(self._value, parse(raw), apply)
         except ValueError:
             return False
@@ -180,6 +182,10 @@ def parse(raw: object) -> list[Change]:
     return [_change(raw)]
 
 
+def _has_path(raw: object) -> bool:
+    return isinstance(raw, list) and len(raw) > 1 and isinstance(raw[1], list)
+
+
 def _change(raw: object) -> Change:
     if not isinstance(raw, list) or not raw or not isinstance(raw[0], str):
         raise InvalidEntryError("it is no list that begins with a word")
@@ -225,7 +231,7 @@ def apply(top: Any, change: Change) -> None:
         node.insert(change.key, change.value)
 
 
-def apply_live(top: LiveDict, change: Change) -> None:
+def apply_live(top: dict[Any, Any], change: Change) -> None:
     """Make a change in a live document, without a report; raises what `apply` does."""
     node = find(top, change)
     key: Any = change.key  # of the right type, as `find` saw to it

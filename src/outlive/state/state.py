@@ -246,9 +246,10 @@ def attach(
     sync: Sync = "os",
     strict: bool = False,
     timeout: float | None = 0.0,
+    sort_keys: bool = False,
     fs: FileSystem = OS,
 ) -> None:
-    """Make a new State be that of the file at `path`."""
+    """Make a new State be that of the file at `path`; `sort_keys` is for its vacuums."""
     if mode not in ("rw", "r"):
         raise FormatError(f"{path}: mode={mode!r} is neither 'rw' nor 'r'")
     if timeout is not None and not (isinstance(timeout, (int, float)) and timeout >= 0):
@@ -273,7 +274,7 @@ def attach(
     else:
         from .writer import Writer
 
-        writer = Writer(state, path, typed, sync=sync, timeout=timeout, fs=fs)
+        writer = Writer(state, path, typed, sync=sync, timeout=timeout, sort_keys=sort_keys, fs=fs)
         put(state, "_live_root", writer.root)
         put(state, "_live_session", writer)
         writer.open(defaults, strict=strict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Sequence
+from datetime import date, datetime
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -13,9 +14,10 @@ from msgspec import inspect
 
 from ..errors import FormatError
 from ..formats import resolve
-from ..formats.schema import Schema
+from ..formats.schema import Schema, fill_in_defaults
 from ..live import Change, Key, LiveDict, plain, shown
-from .replay import apply
+from .merge import changes
+from .replay import apply, apply_live
 
 _HELD = (
     inspect.AnyType,
@@ -61,13 +63,13 @@ class Typed:
             return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
         return value
 
-    def check(self, top: LiveDict, changes: Sequence[Change]) -> None:
+    def check(self, top: LiveDict, several: Sequence[Change]) -> None:
         """Raise FormatError if the document would not fit after changes of one container."""
-        annotation, node, depth = self._reach(top, changes[0].path)
-        rest = len(changes[0].path) - depth
-        for change in changes:
+        annotation, node, depth = self._reach(top, several[0].path)
+        rest = len(several[0].path) - depth
+        for change in several:
             if rest or not self._fits_alone(annotation, change):
-                self._check_whole(annotation, node, depth, changes)
+                self._check_whole(annotation, node, depth, several)
                 return
 
     def _reach(self, top: LiveDict, path: Sequence[Key]) -> tuple[Any, Any, int]:
@@ -95,24 +97,40 @@ class Typed:
         if part is None:
             return False
         if get_origin(annotation) is dict:
-            self._convert(change.key, get_args(annotation)[0], where)
-        self._convert(change.value, part, where)
+            self._checked(change.key, get_args(annotation)[0], where)
+        given = plain(change.value)
+        full = self._checked(given, part, where)
+        if full != given:
+            self._fill_in(change.value, given, full, where)
         return True
 
+    def _fill_in(self, new: Any, given: Any, full: Any, where: str) -> None:
+        """Give a value on its way in the defaults of the fields that it lacks."""
+        if type(new) is dict:  # `clear`, which leaves nothing
+            raise self._error(where, "lacks fields, which cannot be deleted")
+        for each in changes({"": given}, {"": full}):
+            apply_live({"": new}, each)
+
     def _check_whole(
-        self, annotation: Any, node: Any, depth: int, changes: Sequence[Change]
+        self, annotation: Any, node: Any, depth: int, several: Sequence[Change]
     ) -> None:
         copy = plain(node)
-        for change in changes:
+        for change in several:
             inner = change._replace(path=change.path[depth:], value=plain(change.value))
             apply(copy, inner)
-        self._convert(copy, annotation, shown(changes[0].path[:depth]))
+        where = shown(several[0].path[:depth])
+        if self._checked(copy, annotation, where) != copy:
+            raise self._error(where, "lacks fields; give all of them")
 
-    def _convert(self, value: object, annotation: Any, where: str) -> None:
+    def _checked(self, given: Any, annotation: Any, where: str) -> Any:
+        """A plain value with the defaults of the fields that it lacks. Raises FormatError."""
         try:
-            msgspec.convert(plain(value), annotation)
+            converted = msgspec.convert(given, annotation)
+            fill_in_defaults(converted)
+            full = msgspec.to_builtins(converted, builtin_types=(datetime, date, bytes))
         except Exception as error:  # ValidationError, or what a __post_init__ raises
             raise self._error(where, f"cannot be that: {error}") from error
+        return _completed(given, full)
 
     def _error(self, where: str, problem: str) -> FormatError:
         name = self._type.__name__

@@ -17,7 +17,7 @@ from ..live import Change, LiveDict, UnfitError, fill, plain, shown
 from . import lifetime
 from .merge import changes
 from .recorder import Recorder
-from .recovery import recover
+from .recovery import Found, recover
 from .replay import find
 from .warned import warn
 
@@ -41,10 +41,11 @@ class Writer:
         *,
         sync: Sync,
         timeout: float | None,
+        sort_keys: bool,
         fs: FileSystem,
     ) -> None:
         self.journal = Journal(path, sync=sync, fs=fs)
-        self.root = Recorder(self.journal, top, typed)
+        self.root = Recorder(self.journal, top, typed, sort_keys=sort_keys)
         self._lock = Lock(path, timeout=timeout, fs=fs)
         self._is_open = False
 
@@ -78,9 +79,9 @@ class Writer:
             name = keep_lost(path, twin.data, self.journal.fs)
             message = f"{path} is gone; what a program that was killed had written is in {name}"
             warn(message, RecoveryWarning)
-        document = self.root.document(b"", self.root.top)
+        document = self.root.document.make(b"", self.root.top)
         self.journal.replace(document, None)
-        self.root.begin(document)
+        self.root.count_anew()
 
     def _load(
         self,
@@ -91,7 +92,7 @@ class Writer:
         strict: bool,
     ) -> None:
         path, root, journal = self.journal.path, self.root, self.journal
-        found = recover(data, twin, path)
+        found = self._recover(data, twin)
         file = found.file
         if strict and file.lost:
             raise CorruptError(
@@ -101,19 +102,13 @@ class Writer:
             )
         fill_checked(root.top, found.value, path, CorruptError)
         missing = self._missing(found.value, defaults)
-        root.keep(found)
-        text = root.shape(file)
+        root.document.keep(found)
+        text = root.document.shape(file)
         if found.is_file and file.is_whole:
             journal.open(file.document, file.entries)
-            root.begin(file.document)
+            root.count_anew()
         else:
-            if found.is_file:
-                journal.remove_twin()
-            else:
-                journal.take_over_twin()
-            document = root.document(text, found.value)
-            journal.replace(document, data)
-            root.begin(document)
+            self._rewrite(found, text)
         for change in missing:
             node: Any = find(root.top, change)
             if change.kind == "set":
@@ -122,6 +117,30 @@ class Writer:
                 node.insert(change.key, change.value)
             else:
                 del node[change.key]
+
+    def _recover(self, data: bytes, twin: Text | None) -> Found:
+        """What file and twin mean together; an editor may come again with what it held."""
+        try:
+            found = recover(data, twin, self.journal.path)
+        except CorruptError as error:
+            if twin is None:
+                raise
+            more = "What a program changed before is kept beside it, and will be taken in then"
+            raise CorruptError(f"{error}. {more}") from error
+        if twin is not None and found.is_edited:
+            for document in (*twin.earlier, twin.document, found.file.document):
+                self.journal.remember(document)
+        return found
+
+    def _rewrite(self, found: Found, text: bytes) -> None:
+        """Make the file say what was found."""
+        if found.is_file:
+            self.journal.remove_twin()
+        else:
+            self.journal.take_over_twin()
+        document = self.root.document.make(text, found.value)
+        self.journal.replace(document, found.file.data)
+        self.root.count_anew()
 
     def _missing(self, value: dict[Any, Any], defaults: Mapping[str, object]) -> list[Change]:
         """The defaults that the file has no value for, checked."""
@@ -146,12 +165,20 @@ class Writer:
             if self.root.undo is not None:
                 raise LockedError(f"{self.journal.path}: end the transaction before you close")
             try:
-                if self.journal.refusal is None and self.journal.size:
-                    self.root.vacuum()
+                self._tidy_up()
             finally:
                 self._leave()
         finally:
             self.root.lock.release()
+
+    def _tidy_up(self) -> None:
+        journal = self.journal
+        if journal.refusal is not None:
+            return
+        if journal.size or (journal.has_twin and self.root.document.is_edited()):
+            self.root.vacuum(is_last=True)
+        elif journal.has_twin:
+            journal.remove_twin()
 
     def close_at_exit(self) -> None:
         """Close, without waiting for ever for a thread."""
@@ -182,7 +209,7 @@ class Writer:
             self.journal.check()
             if self.root.undo is not None:
                 raise LockedError(f"{self.journal.path}: end the transaction before you refresh")
-            is_edited = self.root.is_edited()
+            is_edited = self.root.document.is_edited()
             if is_edited:
                 self.root.vacuum()
             return is_edited

@@ -1,0 +1,1 @@
+"""How long `outlive.State` and its peers take to keep changes, to read, and to open."""
