@@ -145,7 +145,7 @@ def _work(version: str, moment: str, path: Path) -> None:
     if moment in ("journal", "torn", "failed"):
         os._exit(DYING)
     _Dying.moment = "" if moment == "clean" else moment
-    state.__exit__(None, None, None)
+    state.__exit__(None, None, None)  # type: ignore[no-untyped-call]  # the original's
 
 
 def _fail(state: Any, nested: bool) -> None:
