@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, NoReturn, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, SupportsIndex
 
 from .change import Change, Key
 from .changing import make, set_item
@@ -31,7 +31,7 @@ class LiveDict(dict[Any, Any]):
     fromkeys = dict.fromkeys  # a plain dict: a live one has its place
 
     def __init_subclass__(cls) -> None:
-        cls._live_reserved = frozenset(dir(cls))
+        _install_setters(cls)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -39,21 +39,10 @@ class LiveDict(dict[Any, Any]):
         except KeyError:
             raise AttributeError(f"there is no {name!r} here", name=name, obj=self) from None
 
-    def __setattr__(self, name: str, value: Any) -> None:  # Any: or checkers narrow `state.x`
-        if name in self._live_reserved:
-            self._refuse_name(name)
-        if type(value) in ATOMS:
-            self._live_root.set_atom(self, name, value)
-        else:
-            set_item(self, name, value)
+    if TYPE_CHECKING:  # see `_install_setters`; Any, or checkers would narrow `state.x`
 
-    def __setitem__(self, key: Key, value: Any) -> None:
-        if key in self._live_reserved:
-            self._make_room((key,))
-        if type(value) in ATOMS and type(key) is str:
-            self._live_root.set_atom(self, key, value)
-        else:
-            set_item(self, key, value)
+        def __setattr__(self, name: str, value: Any) -> None: ...
+        def __setitem__(self, key: Key, value: Any) -> None: ...
 
     def __delattr__(self, name: str) -> None:
         if name in self._live_reserved:
@@ -139,4 +128,35 @@ class LiveDict(dict[Any, Any]):
             object.__setattr__(self, "__dict__", {})
 
 
-LiveDict._live_reserved = frozenset(dir(LiveDict)) | {"_live_fit"}
+def _install_setters(cls: type[LiveDict]) -> None:
+    """Give a class its setters, which know the names of its methods.
+
+    To look them up in the class, each time, would take a tenth of what a change takes.
+    """
+    reserved = frozenset(dir(cls)) | {"_live_fit"}
+    cls._live_reserved = reserved
+
+    def set_attribute(self: LiveDict, name: str, value: Any) -> None:
+        if name in reserved:
+            self._refuse_name(name)
+        if type(value) in ATOMS:
+            self._live_root.set_atom(self, name, value)
+        else:
+            set_item(self, name, value)
+
+    def set_value(self: LiveDict, key: Key, value: Any) -> None:
+        if key in reserved:
+            self._make_room((key,))
+        if type(value) in ATOMS and type(key) is str:
+            self._live_root.set_atom(self, key, value)
+        else:
+            set_item(self, key, value)
+
+    for name, setter in (("__setattr__", set_attribute), ("__setitem__", set_value)):
+        if getattr(cls, name) in _replaceable:  # and not one that a subclass made
+            setattr(cls, name, setter)
+            _replaceable.append(setter)
+
+
+_replaceable: list[object] = [dict.__setattr__, dict.__setitem__]
+_install_setters(LiveDict)

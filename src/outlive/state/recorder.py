@@ -69,6 +69,7 @@ class Recorder:
         self._limit = _LEAST
         self.levels: list[tuple[list[bytes], _Undo]] = []  # of transactions in one another
         self._lines: list[bytes] | None = None  # of the innermost
+        self._is_spoiled = False  # whether a change in them was broken off
 
     # -- changes
 
@@ -158,8 +159,11 @@ class Recorder:
 
     def broken_off(self, error: BaseException, /) -> None:
         """After an error of ours nothing was changed; after a Ctrl-C the file says what was."""
-        if not self.levels and not isinstance(error, OutliveError):
-            self._resync()
+        if not isinstance(error, OutliveError):
+            if self.levels:
+                self._is_spoiled = True
+            else:
+                self._resync()
         self.busy = IDLE
 
     def disown(self) -> None:
@@ -204,6 +208,11 @@ class Recorder:
     def end(self, depth: int) -> None:
         """Keep the changes of the transaction that has `depth` around it; or undo them."""
         try:
+            if self._is_spoiled:
+                raise ConflictError(
+                    f"{self.path}: a change of the transaction was interrupted, so nothing of it "
+                    "is kept; do it again"
+                )
             self._commit(*self.levels[depth])
             del self.levels[depth:]
             self._note_level()
@@ -223,6 +232,8 @@ class Recorder:
     def _note_level(self) -> None:
         self._lines, self.undo = self.levels[-1] if self.levels else (None, None)
         self._is_special = self.typed is not None or self._lines is not None
+        if not self.levels:
+            self._is_spoiled = False
 
     def _roll_back(self) -> None:
         for node, content in self.levels[-1][1].values():
