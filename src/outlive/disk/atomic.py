@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import BinaryIO, Literal, NamedTuple, TextIO, overload
 
-from ..errors import FormatError
+from ..errors import DiskError, FormatError
 from .fs import (
     NONBLOCK,
     OS,
@@ -48,6 +49,18 @@ def read(path: str, fs: FileSystem = OS) -> Content | None:
         return None
     except OSError as error:
         fail(error, path, "read")
+
+
+def mark(path: str, fs: FileSystem) -> tuple[int, int, int] | None:
+    """What tells most changes of a file without reading it; None if there is none."""
+    try:
+        with translated(path, "stat"):
+            there = fs.stat(path)
+    except DiskError as error:
+        if error.errno == errno.ENOENT:
+            return None
+        raise
+    return there.st_ino, there.st_size, there.st_mtime_ns
 
 
 def check_place(path: str, fs: FileSystem) -> None:

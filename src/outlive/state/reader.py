@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..disk import atomic
 from ..disk.fs import FileSystem
 from ..disk.journal import Journal
 from ..disk.journal_text import split
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .typed import Typed
 
 _TRIES = 20  # to see the file and its twin at one moment, while a program writes them
+_TICK = 50_000_000  # ns, in which two changes may bear the same time
 _PAUSE = 0.005  # seconds between them
 
 
@@ -43,10 +45,12 @@ class Reader:
         self.undo: dict[int, tuple[Node, Any]] | None = None
         self._typed: Typed | None = None
         self._defaults: Mapping[str, object] = {}
+        self._fs = fs
         self._journal = Journal(path, sync="os", fs=fs)
         self._strict = strict
         self._is_closed = False
         self._data = b""  # the file, up to the last whole entry
+        self._mark: tuple[int, int, int] | None = None  # of the file before it was read
 
     def open(self, defaults: Mapping[str, object], typed: Typed | None) -> None:
         """Read the file, and put defaults, in memory, where it has nothing."""
@@ -90,6 +94,10 @@ class Reader:
         with self.lock:
             if self._is_closed:
                 raise ClosedError(f"{self.path}: the state is closed; open it again")
+            mark = atomic.mark(self.path, self._fs)
+            if self._data and mark == self._mark and mark and _is_settled(mark[2]):
+                return []
+            self._mark = mark
             data = self._journal.read()
             if data is not None and data == self._data:
                 return []
@@ -169,3 +177,8 @@ class Reader:
     def convert(self, value: object) -> object:
         """No value comes in."""
         return value
+
+
+def _is_settled(modified: int) -> bool:
+    """Whether a change that comes now would give the file another time."""
+    return abs(time.time_ns() - modified) > _TICK
