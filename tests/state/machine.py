@@ -13,10 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 import outlive
 from outlive.formats.equality import same
-from outlive.state.state import State, attach
 
 from ..files import names
-from .stand_ins import NoFlush, new_directory
+from .stand_ins import new_directory, opened
 from .steps import (
     COMMENTED,
     DICT_STEPS,
@@ -36,9 +35,7 @@ NAME = "model.state"
 
 def open_state(directory: Path, mode: Literal["r", "rw"] = "rw") -> Any:
     """The state of the file in a directory."""
-    state = State.__new__(State, "")
-    attach(state, str(directory / NAME), {}, mode=mode, strict=True, fs=NoFlush())
-    return state
+    return opened(directory / NAME, mode=mode, strict=True)
 
 
 class Machine(RuleBasedStateMachine):

@@ -10,9 +10,8 @@ import outlive
 from outlive.disk.fs import FileSystem
 from outlive.disk.replacement import Sync
 from outlive.live import plain
-from outlive.state.state import State, attach
 
-from .stand_ins import NoFlush
+from .stand_ins import opened
 
 NAME = "small.state"
 DEFAULTS = {"n": 0, "list": [], "deep": {"er": {}}}
@@ -31,11 +30,9 @@ LEFT: tuple[Left, ...] = get_args(Left)
 
 def open_state(directory: Path | str, fs: FileSystem | None = None, sync: Sync = "os") -> Any:
     """The state under test, on the given file system."""
-    state = State.__new__(State, "")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", outlive.RecoveryWarning)  # what is lost has no effect
-        attach(state, f"{directory}/{NAME}", DEFAULTS, sync=sync, fs=fs or NoFlush())
-    return state
+        return opened(Path(directory, NAME), fs, defaults=DEFAULTS, sync=sync)
 
 
 def value_in(directory: Path) -> Any:

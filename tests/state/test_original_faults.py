@@ -19,16 +19,10 @@ import outlive
 from outlive import RecoveryWarning, State
 from outlive.formats.equality import same
 from outlive.live import plain
-from outlive.state.state import attach
 
 from ..disk.faulty import FaultyFileSystem, Model, crash_images
 from ..files import names_beside, run_python
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A file that does not exist yet, in a directory of its own."""
-    return tmp_path / "example.state"
+from .stand_ins import opened
 
 
 def after_a_crash(path: Path) -> Any:
@@ -232,8 +226,8 @@ def test_a_power_cut_during_a_vacuum(tmp_path: Path, model: Model) -> None:
     live, place = tmp_path / "live", tmp_path / "image"
     live.mkdir()
     fs = FaultyFileSystem(live)
-    state: Any = State.__new__(State, "")
-    attach(state, str(live / "example.state"), {"n": 0, "text": "x" * 2000}, fs=fs, sync="full")
+    defaults = {"n": 0, "text": "x" * 2000}
+    state = opened(live / "example.state", fs, defaults=defaults, sync="full")
     state.n = 41
     begin = len(fs.log)
     state.close()
@@ -293,7 +287,7 @@ def test_a_document_that_does_not_parse_is_never_wiped(path: Path) -> None:
         with pytest.raises(outlive.CorruptError, match=r"line \d, column \d"):
             State(path)
         assert path.read_text() == "a: 1\nb: [2\n"
-    assert names_beside(path) == ["example.state"]
+    assert names_beside(path) == ["a.state"]
 
 
 def test_opening_alone_writes_nothing(path: Path) -> None:

@@ -13,35 +13,18 @@ import pytest
 
 import outlive
 from outlive import State
-from outlive.disk.journal_text import split
 
-from ..files import names_beside, run_python
-from .test_live import exactly, kept
-
-BASE: dict[str, Any] = {
-    "ann": 10,
-    "bob": 0,
-    "log": [1, [2], {"k": 3}],
-    "server": {"port": 80, "tags": ["a"]},
-}
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A state file that does not exist yet, in a directory of its own."""
-    return tmp_path / "a.state"
+from .exact import exactly
+from .on_disk import entries, kept
+from .samples import ACCOUNTS
+from .threads import in_threads
 
 
 @pytest.fixture
 def state(path: Path) -> Iterator[State]:
-    """A state that holds BASE, open."""
-    with State(path, **copy.deepcopy(BASE)) as opened:
+    """A state that holds ACCOUNTS, open."""
+    with State(path, **copy.deepcopy(ACCOUNTS)) as opened:
         yield opened
-
-
-def entries(path: Path) -> int:
-    """How many entries the file has."""
-    return len(split(path.read_bytes()).entries)
 
 
 def change_much(state: State) -> None:
@@ -107,7 +90,7 @@ def test_a_block_that_raises_undoes_all(
     state: State, path: Path, error: type[BaseException]
 ) -> None:
     """Memory, with the order of its keys, and file are what they were; the error comes through."""
-    before, expected = path.read_bytes(), exactly(BASE)
+    before, expected = path.read_bytes(), exactly(ACCOUNTS)
     with pytest.raises(error), state.transaction():
         change_much(state)
         raise error
@@ -140,7 +123,7 @@ def test_handles_are_right_after_a_rollback(
     with contextlib.suppress(KeyError), state.transaction():
         leave(state)
         raise KeyError
-    assert state == BASE
+    assert state == ACCOUNTS
     inner.append("i")
     item.k = "k"
     tags.append("t")
@@ -169,7 +152,7 @@ def test_a_handle_made_in_a_block_that_failed_refuses(state: State, path: Path) 
         with pytest.raises(outlive.ReadOnlyError):
             handle.clear()
     assert path.read_bytes() == before
-    assert state == BASE
+    assert state == ACCOUNTS
 
 
 def test_a_refused_value_undoes_what_the_block_did(state: State, path: Path) -> None:
@@ -178,7 +161,7 @@ def test_a_refused_value_undoes_what_the_block_did(state: State, path: Path) -> 
     with pytest.raises(outlive.FormatError), state.transaction():
         state.ann = 1
         state.bob = {1}
-    assert state == BASE
+    assert state == ACCOUNTS
     assert path.read_bytes() == before
     with state.transaction():
         state.ann = 1
@@ -188,11 +171,8 @@ def test_a_refused_value_undoes_what_the_block_did(state: State, path: Path) -> 
             state.log.pop(99)
         with contextlib.suppress(ValueError):
             state.log.extend(int(text) for text in ("1", "x"))
-    assert state == BASE | {"ann": 1}
+    assert state == ACCOUNTS | {"ann": 1}
     assert kept(path) == state
-
-
-# -- nested
 
 
 def test_a_nested_block_is_part_of_the_outer_one(state: State, path: Path) -> None:
@@ -207,7 +187,7 @@ def test_a_nested_block_is_part_of_the_outer_one(state: State, path: Path) -> No
         assert path.read_bytes() == before
         state.ann += 1
     assert entries(path) == 1
-    assert kept(path) == state == BASE | {"ann": 2, "bob": 2, "log": [*BASE["log"], 3]}
+    assert kept(path) == state == ACCOUNTS | {"ann": 2, "bob": 2, "log": [*ACCOUNTS["log"], 3]}
 
 
 def test_a_nested_block_that_raises_is_undone_alone(state: State, path: Path) -> None:
@@ -222,7 +202,7 @@ def test_a_nested_block_that_raises_is_undone_alone(state: State, path: Path) ->
             state.log.insert(0, "inner")
             del state.server
             raise KeyError
-        assert state == BASE | {"ann": 1, "log": [1, [2, "outer"], {"k": 3}]}
+        assert state == ACCOUNTS | {"ann": 1, "log": [1, [2, "outer"], {"k": 3}]}
         inner.append("after")
     assert state.log[1] == [2, "outer", "after"]
     assert kept(path) == state
@@ -242,11 +222,8 @@ def test_an_outer_block_that_raises_undoes_the_nested_one(state: State, path: Pa
             state.log[1].append("undone twice")
             raise KeyError
         raise KeyError
-    assert exactly(state) == exactly(BASE)
+    assert exactly(state) == exactly(ACCOUNTS)
     assert path.read_bytes() == before
-
-
-# -- what is not allowed within, and after
 
 
 def test_closing_and_refreshing_within_a_transaction(state: State, path: Path) -> None:
@@ -267,7 +244,7 @@ def test_a_reader_has_no_transactions(state: State, path: Path) -> None:
     reader = State(path, mode="r")
     with pytest.raises(outlive.ReadOnlyError, match="mode='r'"), reader.transaction():
         pytest.fail("the block must not run")
-    assert state == BASE
+    assert state == ACCOUNTS
 
 
 def test_other_threads_wait_for_the_end(state: State, path: Path) -> None:
@@ -282,7 +259,7 @@ def test_other_threads_wait_for_the_end(state: State, path: Path) -> None:
             if error:
                 raise error
         thread.join()
-    assert state.log == [*BASE["log"], "mine", "other", "other"]
+    assert state.log == [*ACCOUNTS["log"], "mine", "other", "other"]
     assert kept(path) == state
 
 
@@ -299,11 +276,7 @@ def test_many_transactions_of_many_threads(state: State, path: Path) -> None:
                 if step % 2:
                     raise KeyError
 
-    threads = [threading.Thread(target=move, args=[number]) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(8, move)
     assert (state.ann, state.bob) == (1000 - 25 * 28, 25 * 28)
     assert len(state.log) == 3 + 8 * 25
     assert entries(path) == 2 + 8 * 25
@@ -322,78 +295,3 @@ def test_a_large_transaction_vacuums_after_its_end(path: Path) -> None:
         rows[0].text = "short"
         assert kept(path) == state
         assert len(rows) == 3000
-
-
-# -- crashes and full disks
-
-CRASH = """
-import os, sys
-from outlive import State
-state = State(sys.argv[1])
-state.ann = 7
-with state.transaction():
-    state.ann -= 5
-    state.bob += 5
-    with state.transaction():
-        state.log.clear()
-    if sys.argv[2] == "within":
-        os._exit(0)
-if sys.argv[2] == "after":
-    os._exit(0)
-"""
-
-
-@pytest.mark.parametrize(
-    ("moment", "expected"),
-    [("within", (7, 0, 3)), ("after", (2, 5, 0)), ("never", (2, 5, 0))],
-)
-def test_a_crash_leaves_all_of_it_or_nothing(path: Path, moment: str, expected: object) -> None:
-    """A process that ends within the block leaves what was before it, and no half."""
-    State(path, **copy.deepcopy(BASE)).close()
-    run_python(CRASH, path, moment)
-    with State(path, strict=True) as state:
-        assert (state.ann, state.bob, len(state.log)) == expected
-    assert names_beside(path) == ["a.state"]
-
-
-FULL = """
-import resource, signal, sys
-import outlive
-from outlive import State
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-state = State(sys.argv[1])
-log = state.log
-inner = log[1]
-resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))
-try:
-    with state.transaction():
-        state.ann -= 5
-        inner.append("x" * 5000)
-        log.reverse()
-        del state.bob
-except outlive.FullError as error:
-    print("full", error.errno)
-assert list(state) == ["ann", "bob", "log", "server"], list(state)
-print(dict(state))
-inner.append("small")
-resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-with state.transaction():
-    log[2].k = 4
-    state.bob += 1
-if sys.argv[2] == "crash":
-    import os
-    sys.stdout.flush()
-    os._exit(0)
-"""
-
-
-@pytest.mark.parametrize("end", ["crash", "close"])
-def test_a_full_disk_at_the_end_of_the_block(path: Path, end: str) -> None:
-    """FullError; memory and file are what they were before the block, and the state goes on."""
-    State(path, **copy.deepcopy(BASE)).close()
-    printed = run_python(FULL, path, end).splitlines()
-    assert printed[0].startswith("full")
-    assert printed[1] == repr(BASE)
-    with State(path, strict=True) as state:
-        assert state == BASE | {"bob": 1, "log": [1, [2, "small"], {"k": 4}]}
-    assert names_beside(path) == ["a.state"]

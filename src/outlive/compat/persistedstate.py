@@ -32,7 +32,6 @@ from contextlib import AbstractContextManager
 from typing import Any, Self
 
 from ..disk.fs import absolute
-from ..live import LiveDict
 from ..state.state import State, attach
 
 __all__ = ["MappedYaml", "PersistedState"]
@@ -45,7 +44,7 @@ class MappedYaml(State):
 
     def __new__(cls, /, *_: object, **__: object) -> Self:
         """As `__init__`; a default may have the name ``cls``."""
-        return LiveDict.__new__(cls)
+        return dict.__new__(cls)
 
     def __init__(self, _filepath: str | os.PathLike[str]) -> None:
         _attach(self, _filepath, {})

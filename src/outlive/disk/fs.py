@@ -159,6 +159,7 @@ _ADVICE = {
     errno.ELOOP: "its symbolic links go in a circle; mend them",
     errno.ENAMETOOLONG: "choose a name at least 20 bytes shorter: names beside it are longer",
     errno.EIO: "check the disk before you trust it",
+    errno.EEXIST: "it is another user's; have its owner remove it",
     errno.EINTR: "a signal came between; try again",
     errno.EMFILE: "close some files: this process has as many open as it may",
     errno.ENFILE: "close some files: the system has as many open as it can",

@@ -61,7 +61,7 @@ class Journal:
 
     def read(self) -> bytes | None:
         """What the file of this name holds now, None if there is none."""
-        content = atomic.read(self.path, self.fs)
+        content = atomic.read(self._target, self.fs)  # wherever a link leads by now
         return None if content is None else content.data
 
     def read_twin(self) -> Text | None:
@@ -137,9 +137,7 @@ class Journal:
             raise self.refusal()
 
     def _create_twin(self) -> None:
-        with translated(self.path, "stat"):
-            mode = self.fs.fstat(self._fd).st_mode
-        self._twin.create(self.document, self._entries, self.earlier, mode)
+        self._twin.create(self.document, self._entries, self.earlier, self._fd)
 
     def _refuse(self, refusal: Callable[[], OutliveError]) -> None:
         self.refusal = refusal

@@ -16,13 +16,12 @@ from __future__ import annotations
 import errno
 import os
 import re
-import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 from zlib import crc32
 
 from ..errors import DiskError
-from . import atomic
+from . import atomic, metadata
 from .fs import NOFOLLOW, FileSystem, beside, close, fail, read_all, translated
 from .replacement import write_all
 
@@ -70,8 +69,11 @@ class Twin:
             raise DiskError(errno.EIO, message, self.path, "read")
         return text.data
 
-    def create(self, document: bytes, entries: bytes, earlier: Iterable[bytes], mode: int) -> None:
-        """Begin with what the file holds, and held before; `mode` is that of the file."""
+    def create(self, document: bytes, entries: bytes, earlier: Iterable[bytes], file: int) -> None:
+        """Begin with what the file holds, and held before.
+
+        Who may read the open `file`, and nobody else, may read the twin.
+        """
         documents = [*earlier, document]
         sizes = " ".join(str(len(each)) for each in documents).encode()
         body = b"".join(documents)
@@ -83,9 +85,9 @@ class Twin:
         operation = "open"
         try:
             self.fd = self._fs.open(self.path, flags, 0o600)
+            operation = "keep the attributes"
+            metadata.copy(self._fs, file, self.fd)
             operation = "write"
-            if sys.platform != "win32":
-                self._fs.chmod(self.fd, mode & 0o777)
             write_all(self._fs, self.fd, data + entries)
         except BaseException as error:
             self.remove()

@@ -31,10 +31,18 @@ class Schema(Generic[T]):
         except Exception as error:  # TypeError, or what an annotation raises
             raise FormatError(f"{path}: type={type!r} cannot be checked: {error}") from error
 
-    def load(self, plain: object, path: str) -> T:
-        """The typed value that `plain`, from the file at `path`, stands for."""
+    def load(self, plain: object, path: str, *, exact: bool = False) -> T:
+        """The typed value that `plain`, from the file at `path`, stands for.
+
+        `exact` refuses a str for what the format holds as such, a date, say.
+        """
         try:
-            value = msgspec.convert(plain, self.type, str_keys=not self.format.any_keys)
+            value = msgspec.convert(
+                plain,
+                self.type,
+                str_keys=not self.format.any_keys,
+                builtin_types=self.format.types if exact else None,
+            )
         except Exception as error:  # ValidationError, or what a __post_init__ raises
             raise FormatError(
                 f"{path} does not fit {self.type!r}: {error}. Mend the file or change type="

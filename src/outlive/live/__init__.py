@@ -4,7 +4,7 @@ from .adopt import adopt, fill
 from .change import Change, Key, Kind
 from .changing import restore, set_item
 from .mapping import LiveDict
-from .node import BROKEN, CHANGING, IDLE, NameTakenError, Node, shown
+from .node import BROKEN, CHANGING, IDLE, NameTakenError, Node, Root, shown
 from .sequence import LiveList
 from .values import DEEPEST, UnfitError, check, plain
 
@@ -20,6 +20,7 @@ __all__ = [
     "LiveList",
     "NameTakenError",
     "Node",
+    "Root",
     "UnfitError",
     "adopt",
     "check",

@@ -47,10 +47,11 @@ def _begin(value: Any, parent: Node, key: Key, depth: int, todo: _Todo) -> Any:
         return scalar(value)
     node: Node
     if isinstance(value, dict):
-        node = LiveDict.__new__(LiveDict)
+        node = dict.__new__(LiveDict)
         _hide(node, "__dict__", node)
     elif isinstance(value, list | tuple):
-        node = LiveList.__new__(LiveList)
+        node = list.__new__(LiveList)
+        _hide(node, "_live_shift", 0)
     else:
         converted = parent._live_root.convert(value)
         if converted is value:
@@ -60,7 +61,8 @@ def _begin(value: Any, parent: Node, key: Key, depth: int, todo: _Todo) -> Any:
         raise UnfitError(f"be nested more than {DEEPEST} deep")
     _hide(node, "_live_root", parent._live_root)
     _hide(node, "_live_parent", parent)
-    _hide(node, "_live_key", key)
+    shift = parent._live_shift if isinstance(parent, LiveList) else 0
+    _hide(node, "_live_key", key - shift if shift else key)  # type: ignore[operator]  # an index
     todo.append((node, value, depth + 1))
     return node
 
@@ -74,8 +76,8 @@ def _fill_all(todo: _Todo, stop: Node) -> None:
             fill_one(node, source, depth, todo)
         except UnfitError as error:
             while node is not stop:
-                error.keys.append(node._live_key)
-                node = node._live_parent  # type: ignore[assignment]  # `stop` is above it
+                key, node = node._live_key, node._live_parent  # type: ignore[assignment]  # has one
+                error.keys.append(key + node._live_shift if isinstance(node, LiveList) else key)
             raise
 
 

@@ -27,8 +27,8 @@ def set_item(node: LiveDict, key: Key, value: object) -> None:
         root.busy = CHANGING
         try:
             root.record("set", path, key, value)
-            if root.undo is not None:
-                root.undo.setdefault(id(node), (node, dict(node)))
+            if root.undo is not None and id(node) not in root.undo:
+                root.undo[id(node)] = (node, dict(node))
             dict.__setitem__(node, key, value)
         except BaseException as error:
             root.busy = BROKEN

@@ -28,7 +28,11 @@ class LiveDict(dict[Any, Any]):
     _live_root: Root
     _live_fit: ClassVar[Callable[[Node, tuple[Key, ...], Key, object], Any]]
 
-    fromkeys = dict.fromkeys  # a plain dict: a live one has its place
+    def __new__(cls, /, *values: Any, **more: Any) -> Any:
+        """A plain dict, as `dataclasses.asdict` wants one: a live one has its place in a state."""
+        return dict(*values, **more)
+
+    fromkeys = dict.fromkeys
 
     def __init_subclass__(cls) -> None:
         _install_setters(cls)
@@ -39,8 +43,11 @@ class LiveDict(dict[Any, Any]):
         except KeyError:
             raise AttributeError(f"there is no {name!r} here", name=name, obj=self) from None
 
-    if TYPE_CHECKING:  # see `_install_setters`; Any, or checkers would narrow `state.x`
+    if TYPE_CHECKING:
+        # The setters: see `_install_setters`. Any, or checkers would narrow `state.x`. And no
+        # __init__ of dict's: pyright would check a State's arguments against it.
 
+        def __init__(self, *_: Any, **__: Any) -> None: ...
         def __setattr__(self, name: str, value: Any) -> None: ...
         def __setitem__(self, key: Key, value: Any) -> None: ...
 
@@ -118,8 +125,8 @@ class LiveDict(dict[Any, Any]):
 
     def _refuse_name(self, name: str) -> NoReturn:
         raise NameTakenError(
-            f"{self._live_root.path}: {name!r} is a method of a state or its dicts, so no item can "
-            f'be reached as that attribute; use state["{name}"]'
+            f"{self._live_root.path}: {name!r} is a method or another name of the class, so no "
+            f'item can be reached as that attribute; use state["{name}"]'
         )
 
     def _make_room(self, keys: Iterable[object]) -> None:
@@ -139,7 +146,7 @@ def _install_setters(cls: type[LiveDict]) -> None:
     def set_attribute(self: LiveDict, name: str, value: Any) -> None:
         if name in reserved:
             self._refuse_name(name)
-        if type(value) in ATOMS:
+        if type(value) in ATOMS and type(name) is str:
             self._live_root.set_atom(self, name, value)
         else:
             set_item(self, name, value)

@@ -20,6 +20,9 @@ Node: TypeAlias = "LiveDict | LiveList"
 IDLE, CHANGING, BROKEN = 0, 1, 2  # broken: a change began, and a Ctrl-C came before its end
 
 
+_MOST_PARTS = 20  # of a path, in a message
+
+
 class Root(Protocol):
     """Who keeps a live document: told of each change before it is made.
 
@@ -30,11 +33,14 @@ class Root(Protocol):
     """
 
     path: str  # of the file, for messages
-    lock: AbstractContextManager[Any]
     top: LiveDict
     busy: int
     is_due: bool
     undo: dict[int, tuple[Node, Any]] | None
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """What shuts out other threads; re-entrant."""
 
     def set_atom(self, node: LiveDict, key: str, value: Any) -> None:
         """Keep that an item is set to a value whose type is in ATOMS, and set it.
@@ -69,8 +75,9 @@ class NameTakenError(FormatError, AttributeError):
 def path_of(node: Node) -> tuple[Key, ...]:
     """The keys and indices from the top to a container.
 
-    A child knows its parent, and the key or index that it had when last asked. A list that grew or
-    shrank before it moves it a few places, so the search goes outwards from there. Raises
+    A child knows its parent, and the key that it has there. In a list it knows the index that it
+    had when last asked, less what the list had been shifted by until then; so it is found at once
+    after changes at the front, as in a queue. From there the search goes outwards. Raises
     ReadOnlyError if the container is no longer part of the document.
     """
     path: list[Key] = []
@@ -80,11 +87,13 @@ def path_of(node: Node) -> tuple[Key, ...]:
         if isinstance(parent, dict):
             if parent.get(key) is not here:
                 raise _gone(node)
-        elif not (key < len(parent) and parent[key] is here):
-            key = _find(parent, here, key)
-            if key < 0:
-                raise _gone(node)
-            object.__setattr__(here, "_live_key", key)
+        else:
+            key += parent._live_shift
+            if not (0 <= key < len(parent) and parent[key] is here):
+                key = _find(parent, here, key)
+                if key < 0:
+                    raise _gone(node)
+                object.__setattr__(here, "_live_key", key - parent._live_shift)
         path.append(key)
         here = parent
     path.reverse()
@@ -94,7 +103,8 @@ def path_of(node: Node) -> tuple[Key, ...]:
 def _find(items: list[Any], item: object, near: int) -> int:
     """The index of an item, looked for from `near` outwards; -1 if it is not there."""
     end = len(items)
-    low, high = min(near, end) - 1, near + 1
+    near = min(max(near, 0), end)
+    low, high = near - 1, near
     while low >= 0 or high < end:
         if high < end and items[high] is item:
             return high
@@ -122,6 +132,8 @@ def shown(path: Sequence[Key]) -> str:
     for key in path:
         is_name = isinstance(key, str) and key.isidentifier()
         parts.append(f".{key}" if is_name else f"[{_short(key)}]")
+    if len(parts) > _MOST_PARTS:
+        parts[_MOST_PARTS // 2 : -_MOST_PARTS // 2] = ["…"]
     return "".join(parts)
 
 

@@ -12,16 +12,22 @@ from .node import Node, Root, path_of
 from .values import plain
 
 _Step: TypeAlias = tuple[Kind, int, Any]
+_MORE = {"set": 0, "insert": 1, "delete": -1}  # items, after a step
 
 
 class LiveList(list[Any]):
     """A list inside a State."""
 
-    __slots__ = ("_live_key", "_live_parent", "_live_root")
+    __slots__ = ("_live_key", "_live_parent", "_live_root", "_live_shift")
     _live_key: Any
     _live_parent: Node | None
     _live_root: Root
+    _live_shift: int  # by how much most items have moved since they were put in
     _live_fit: ClassVar[Callable[[Node, tuple[Key, ...], Key, object], Any]]
+
+    def __new__(cls, /, *values: Any) -> Any:
+        """A plain list, as `dataclasses.asdict` wants one: a live one has its place in a state."""
+        return list(*values)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         with self._live_root.lock:
@@ -56,6 +62,8 @@ class LiveList(list[Any]):
             path = path_of(self)
             value = self._live_fit(path, at, value)
             make(self, [Change("insert", path, at, value)], list.insert, at, value)
+            if 2 * at < end:  # more than half have moved
+                self._live_shift += 1
 
     def extend(self, values: Iterable[object]) -> None:
         """As for a list: all of it is kept, or nothing."""
@@ -143,17 +151,31 @@ class LiveList(list[Any]):
 
     def _change(self, steps: list[_Step], apply: Callable[..., None], *arguments: Any) -> None:
         """Make a change that takes some steps, or the whole list where that is shorter."""
-        path = path_of(self)
-        changes = [Change(kind, path, at, value) for kind, at, value in steps]
-        if len(changes) > 1:
+        path, before = path_of(self), len(self)
+        more = sum(_MORE[kind] for kind, _, _ in steps)
+        is_whole = len(steps) > 1 and len(steps) >= before + more
+        if is_whole:
             after = list(self)
             apply(after, *arguments)
-            if len(changes) >= len(after):
-                changes = [Change("set", path[:-1], path[-1], after)]
+            changes = [Change("set", path[:-1], path[-1], after)]
+        else:
+            changes = [Change(kind, path, at, value) for kind, at, value in steps]
         make(self, changes, apply, *arguments)
+        if is_whole:
+            self._note_places()
+        elif more and 2 * steps[-1][1] < before:  # more than half have moved
+            self._live_shift += more
+
+    def _note_places(self) -> None:
+        """Tell all items where they are, when many have moved."""
+        self._live_shift = 0
+        for at, item in enumerate(self):
+            if isinstance(item, dict | list):
+                object.__setattr__(item, "_live_key", at)
 
     def _reorder(self, items: list[Any]) -> None:
         if any(a is not b for a, b in zip(self, items, strict=True)):
             path = path_of(self)
             change = Change("set", path[:-1], path[-1], items)
             make(self, [change], list.__setitem__, slice(None), items)
+            self._note_places()

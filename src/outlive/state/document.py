@@ -63,8 +63,8 @@ class Document:
         raise AssertionError("the last try raises or returns")
 
     def is_edited(self) -> bool:
-        """Whether somebody else changed the file, or replaced it."""
-        return self.journal.read() not in (None, self.journal.written())
+        """Whether somebody else changed the file, replaced or deleted it."""
+        return self.journal.read() != self.journal.written()
 
     def _merge(self, top: LiveDict, data: bytes, written: bytes) -> tuple[dict[Any, Any], bytes]:
         """The state with what a person made of the file, and the text that they gave it."""

@@ -9,8 +9,6 @@ import warnings
 import weakref
 from typing import Protocol
 
-from ..errors import OutliveError
-
 
 class Forked(Protocol):
     """A state that a forked child may inherit."""
@@ -55,7 +53,7 @@ def _close_all() -> None:
     for state in list(_open.values()):
         try:
             state.close_at_exit()
-        except OutliveError as error:  # the others want to be closed, too
+        except Exception as error:  # noqa: BLE001  # the others want to be closed, too
             warnings.warn(f"{error}", RuntimeWarning, stacklevel=1)
 
 

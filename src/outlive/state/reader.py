@@ -12,6 +12,7 @@ from ..disk import atomic
 from ..disk.fs import FileSystem
 from ..disk.journal import Journal
 from ..disk.journal_text import split
+from ..disk.twin import Text
 from ..errors import ClosedError, CorruptError, DiskError, ReadOnlyError, RecoveryWarning
 from ..live import IDLE, Change, Key, LiveDict, Node, plain
 from . import lifetime
@@ -19,7 +20,7 @@ from .merge import changes
 from .recovery import Found, recover
 from .replay import InvalidEntryError, apply_all, apply_live, changes_of
 from .warned import warn
-from .writer import fill_checked
+from .writer import checked, fill_checked
 
 if TYPE_CHECKING:
     from .typed import Typed
@@ -55,7 +56,7 @@ class Reader:
     def open(self, defaults: Mapping[str, object], typed: Typed | None) -> None:
         """Read the file, and put defaults, in memory, where it has nothing."""
         lifetime.add_reader(self)
-        self._defaults, self._typed = defaults, typed
+        self._defaults, self._typed = checked(self, defaults), typed
         fill_checked(self.top, self._load(), self.path, CorruptError)
 
     def _load(self) -> dict[Any, Any]:
@@ -78,47 +79,67 @@ class Reader:
     def _look(self) -> Found:
         """The file and the twin at one moment."""
         for _ in range(_TRIES):
-            data = self._journal.read()
-            twin = self._journal.read_twin()
+            data = self._read()
+            twin = self._twin()
             if data is None:
                 message = f"{self.path}: there is no such file; open it for writing to make it"
                 raise DiskError(errno.ENOENT, message, self.path, "open")
-            if data == self._journal.read():
+            if data == self._read():
                 return recover(data, twin, self.path)
             time.sleep(_PAUSE)
         # A program writes all the time: then the file has all that the twin has.
         return recover(data or b"", None, self.path)
 
+    def _read(self) -> bytes | None:
+        content = atomic.read(self.path, self._fs)
+        return None if content is None else content.data
+
+    def _twin(self) -> Text | None:
+        try:
+            return self._journal.read_twin()
+        except DiskError as error:
+            if error.errno in (errno.EACCES, errno.EPERM):
+                return None  # another user's, who may be writing at this moment
+            raise
+
+    def check(self) -> None:
+        """Raise ClosedError if it is closed."""
+        if self._is_closed:
+            raise ClosedError(f"{self.path}: the state is closed; open it again")
+
     def refresh(self) -> list[Change]:
         """Take in what came since the last time; what that was."""
         with self.lock:
-            if self._is_closed:
-                raise ClosedError(f"{self.path}: the state is closed; open it again")
+            self.check()
             mark = atomic.mark(self.path, self._fs)
             if self._data and mark == self._mark and mark and _is_settled(mark[2]):
                 return []
             self._mark = mark
-            data = self._journal.read()
+            data = self._read()
             if data is not None and data == self._data:
                 return []
             if data is not None and self._data and data.startswith(self._data):
-                return self._append(data)
+                rest = data[len(self._data) :]
+                if self._typed is None and rest.startswith((b"\n---", b"\r\n---")):
+                    return self._append(data, rest)
             made = changes(plain(self.top), self._load())
             apply_all(self.top, made, apply_live)
             return made
 
-    def _append(self, data: bytes) -> list[Change]:
+    def _append(self, data: bytes, rest: bytes) -> list[Change]:
         """Take in the entries that came after those that are known."""
-        start, made = len(self._data), []
-        for entry in split(data[start:]).entries:
+        made: list[Change] = []
+        end = 0
+        for entry in split(rest).entries:
             try:
                 several = changes_of(entry)
                 apply_all(self.top, several, apply_live)
             except InvalidEntryError:
                 self._data = b""  # whatever it is: look at all of it the next time
-                break
+                return made
             made += several
-            self._data = data[: start + entry.end]
+            end = entry.end
+        self._data = data[: len(self._data) + end]
         return made
 
     def follow(self, interval: float, timeout: float | None) -> Iterator[Change]:

@@ -42,6 +42,17 @@ _put = dict.__setitem__
 _Undo: TypeAlias = dict[int, tuple[Node, Any]]  # by identity, a container and what it held
 
 
+class Level:
+    """A transaction that is open."""
+
+    __slots__ = ("is_left", "lines", "undo")
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []  # of its entries
+        self.undo: _Undo = {}
+        self.is_left = False  # whether the program has left the block
+
+
 class Recorder:
     """Keeps the changes of the live document `top` in a journal, and vacuums the journal.
 
@@ -67,9 +78,11 @@ class Recorder:
         self.journal = journal
         self.document = Document(journal, typed, sort_keys=sort_keys)
         self._limit = _LEAST
-        self.levels: list[tuple[list[bytes], _Undo]] = []  # of transactions in one another
+        self.levels: list[Level] = []  # transactions in one another
         self._lines: list[bytes] | None = None  # of the innermost
         self._is_spoiled = False  # whether a change in them was broken off
+        self._undone: list[Level] = []  # transactions that were undone before they were left
+        self._is_disowned = False
 
     # -- changes
 
@@ -102,6 +115,8 @@ class Recorder:
 
     def record(self, kind: str, path: Sequence[Key], key: Key, value: object) -> None:
         """Keep one change: in the file, or for the end of the transaction."""
+        if self._undone:
+            raise self._overlap()
         if self.typed is not None:
             self.typed.check(self.top, [Change(kind, tuple(path), key, value)])  # type: ignore[arg-type]  # the root's word
         try:
@@ -115,6 +130,8 @@ class Recorder:
 
     def record_all(self, several: Sequence[Change]) -> None:
         """Keep several changes, all or none."""
+        if self._undone:
+            raise self._overlap()
         if self.typed is not None:
             self.typed.check(self.top, several)
         if self._lines is None:
@@ -169,7 +186,10 @@ class Recorder:
     def disown(self) -> None:
         """Be a copy in a forked child, of the state as it was before any open transaction."""
         self.lock = threading.RLock()  # a thread of the parent may have held it
-        self.abandon(0)
+        self._is_disowned = True
+        if self.levels:
+            self.abandon(self.levels[0])
+        self._undone = []
         self.busy = IDLE
 
     def _resync(self) -> bool:
@@ -193,60 +213,77 @@ class Recorder:
         """A block whose changes are kept together or undone."""
         return Transaction(self)
 
-    def begin(self) -> int:
-        """Begin a transaction; how many there are around it."""
+    def begin(self) -> Level:
+        """Begin a transaction."""
         self.journal.check()
-        depth = len(self.levels)
+        level = Level()
         try:
-            self.levels.append(([], {}))
+            self.levels.append(level)
             self._note_level()
         except BaseException:
-            self.abandon(depth)
+            self.abandon(level)
             raise
-        return depth
+        return level
 
-    def end(self, depth: int) -> None:
-        """Keep the changes of the transaction that has `depth` around it; or undo them."""
+    def end(self, level: Level) -> None:
+        """Keep the changes of the innermost transaction; or undo them."""
+        if self._is_disowned:
+            return  # it was undone when this process was forked
         try:
+            if not self.levels or self.levels[-1] is not level:
+                raise self._overlap()
             if self._is_spoiled:
                 raise ConflictError(
                     f"{self.path}: a change of the transaction was interrupted, so nothing of it "
                     "is kept; do it again"
                 )
-            self._commit(*self.levels[depth])
-            del self.levels[depth:]
+            self._commit(level)
+            self.levels.pop()
             self._note_level()
         except BaseException as error:
-            self.abandon(depth)
+            self.abandon(level)
             self.busy = BROKEN
             self.broken_off(error)
             raise
         self.tidy()
 
-    def abandon(self, depth: int) -> None:
-        """Undo the transactions that have `depth` or more around them, and are not ended."""
-        while len(self.levels) > depth:
-            self._roll_back()
+    def _overlap(self) -> LockedError:
+        return LockedError(
+            f"{self.path}: two transactions of one thread overlap, so both are undone; do not "
+            "await within a transaction"
+        )
+
+    def abandon(self, level: Level) -> None:
+        """Undo a transaction that is not ended, and those within it."""
+        self._undone = [each for each in self._undone if each is not level]
+        if level in self.levels:
+            depth = self.levels.index(level)
+            self._undone += [each for each in self.levels[depth + 1 :] if not each.is_left]
+            while len(self.levels) > depth:
+                self._roll_back()
         self._note_level()
 
     def _note_level(self) -> None:
-        self._lines, self.undo = self.levels[-1] if self.levels else (None, None)
-        self._is_special = self.typed is not None or self._lines is not None
+        innermost = self.levels[-1] if self.levels else None
+        self._lines = innermost.lines if innermost else None
+        self.undo = innermost.undo if innermost else None
+        self._is_special = bool(self.typed or self.levels or self._undone)
         if not self.levels:
             self._is_spoiled = False
 
     def _roll_back(self) -> None:
-        for node, content in self.levels[-1][1].values():
+        for node, content in self.levels[-1].undo.values():
             restore(node, content)
         self.levels.pop()
         self.busy = IDLE
 
-    def _commit(self, lines: list[bytes], undo: _Undo) -> None:
+    def _commit(self, level: Level) -> None:
+        lines = level.lines
         if len(self.levels) > 1:
-            outer_lines, outer_undo = self.levels[-2]
-            outer_lines += lines
-            for number, was in undo.items():
-                outer_undo.setdefault(number, was)
+            outer = self.levels[-2]
+            outer.lines.extend(lines)
+            for number, was in level.undo.items():
+                outer.undo.setdefault(number, was)
         elif lines:
             self.busy = CHANGING
             line = lines[0] if len(lines) == 1 else b'["batch",[%b]]' % b",".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any, NamedTuple
 
 from ..disk.journal_text import Entry, Parts, split
@@ -58,13 +58,14 @@ def replay(data: bytes, path: str) -> Replayed:
     return result._replace(data=data, lost=result.lost + mend.lost)
 
 
-def _replay(data: bytes, path: str) -> Replayed:
+def _replay(data: bytes, path: str, skip: Set[int] = frozenset()) -> Replayed:
+    """Likewise, of a file that is in order. `skip` says where entries begin that do not fit."""
     parts = split(data)
     value = load(parts.document, path)
     is_ours = not parts.document.strip() or is_plain(parts.document, value)
     if b"*" in parts.document:
         value = plain(value)  # what an alias stands for is a value of its own from here on
-    replaying = _Replaying(data, parts, value)
+    replaying = _Replaying(data, parts, value, skip)
     for entry in parts.entries:
         try:
             if not replaying.take(entry):
@@ -86,8 +87,9 @@ class SecondDocumentError(Exception):
 class _Replaying:
     """Applies the entries of a file to the value of its document."""
 
-    def __init__(self, data: bytes, parts: Parts, value: dict[Any, Any]) -> None:
+    def __init__(self, data: bytes, parts: Parts, value: dict[Any, Any], skip: Set[int]) -> None:
         self._data = data
+        self._skip = skip
         self._parts = parts
         self._value = value
         self._lines: list[bytes] = []
@@ -101,10 +103,13 @@ class _Replaying:
         except InvalidEntryError:
             return not entry.is_checked and self._salvage(entry)
         try:
+            if entry.start in self._skip:
+                raise InvalidEntryError("it did not fit before")
             apply_all(self._value, several, apply)
         except InvalidEntryError as error:
             if isinstance(error, _HalfAppliedError):
-                self._value = _replay(self._data[: entry.start], "").value
+                skip = {each.start for each in self._skipped}
+                self._value = _replay(self._data[: entry.start], "", skip).value
             if entry.is_checked:
                 return False
             self._skipped.append(entry)

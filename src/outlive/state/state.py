@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -12,6 +13,7 @@ from ..disk.fs import OS, FileSystem, absolute
 from ..disk.replacement import Sync
 from ..errors import FormatError, ReadOnlyError
 from ..live.mapping import LiveDict
+from . import lifetime  # noqa: F401  # now: what the program registers with atexit runs before it
 
 if TYPE_CHECKING:
     from ..live import Change
@@ -42,7 +44,7 @@ class StateMethods:
         _live_session: Writer | Reader
 
     @property
-    def lock(self) -> AbstractContextManager[Any]:
+    def lock(self) -> threading.RLock:
         """A lock, re-entrant, that shuts out the changes of other threads.
 
         >>> state = outlive.State("hits.state", hits=0)
@@ -105,6 +107,11 @@ class StateMethods:
         if not isinstance(session, Reader):
             path = session.root.path
             raise FormatError(f"{path}: follow() is for a state that was opened with mode='r'")
+        for name, value in (("interval", interval), ("timeout", timeout)):
+            is_none = value is None and name == "timeout"
+            if not is_none and not (isinstance(value, (int, float)) and value >= 0):
+                path = session.root.path
+                raise FormatError(f"{path}: {name}={value!r} is no time; pass seconds")
         return session.follow(interval, timeout)
 
     def close(self) -> None:
@@ -118,6 +125,7 @@ class StateMethods:
         self._live_session.close()
 
     def __enter__(self) -> Self:
+        self._live_session.check()
         return self
 
     def __exit__(
@@ -203,9 +211,9 @@ class State(StateMethods, LiveDict):
         timeout: float | None = 0.0,
         **defaults: object,
     ) -> Self: ...
-    def __new__(cls, path: PathLike, /, **_: Any) -> Any:  # noqa: ARG004  # for __init__
+    def __new__(cls, /, *_: Any, **__: Any) -> Any:
         """As `__init__`."""
-        return super().__new__(cls)
+        return dict.__new__(cls)
 
     if not TYPE_CHECKING:  # a checker would take it in the place of __new__
 
@@ -261,7 +269,8 @@ def attach(
 
         typed = TypedClass(type, path, state._live_reserved)
     put = object.__setattr__
-    put(state, "__dict__", state)
+    # A subclass may have attributes of its own, such as a cached_property.
+    put(state, "__dict__", state if state.__class__ is State else {})
     put(state, "_live_parent", None)
     put(state, "_live_key", None)
     if mode == "r":

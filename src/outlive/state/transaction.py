@@ -6,8 +6,10 @@ from collections.abc import Generator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from ..errors import LockedError
+
 if TYPE_CHECKING:
-    from .recorder import Recorder
+    from .recorder import Level, Recorder
 
 
 class Transaction:
@@ -18,17 +20,23 @@ class Transaction:
     the moment in which the block is left.
     """
 
-    __slots__ = ("_depth", "_hold", "_recorder")
+    __slots__ = ("_hold", "_level", "_recorder")
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        self._hold: Generator[Level, None, None] | None = None
 
     def __enter__(self) -> None:
+        if self._hold is not None:
+            raise LockedError(
+                f"{self._recorder.path}: this transaction is entered already; make another one "
+                "with transaction()"
+            )
         self._hold = _hold(self._recorder)
         try:
-            self._depth = next(self._hold)
+            self._level = next(self._hold)
         except BaseException:
-            self._hold.close()
+            self._leave()
             raise
 
     def __exit__(
@@ -38,18 +46,23 @@ class Transaction:
         traceback: TracebackType | None,
     ) -> None:
         try:
-            # In a process that was forked within the block there is nothing to keep.
-            if error is None and self._depth < len(self._recorder.levels):
-                self._recorder.end(self._depth)
+            if error is None:
+                self._recorder.end(self._level)
         finally:
-            self._hold.close()
+            self._leave()
+
+    def _leave(self) -> None:
+        hold, self._hold = self._hold, None
+        if hold is not None:
+            hold.close()
 
 
-def _hold(recorder: Recorder) -> Generator[int, None, None]:
+def _hold(recorder: Recorder) -> Generator[Level, None, None]:
     """Hold the lock and a transaction; undo what is not ended."""
     with recorder.lock:
-        depth = recorder.begin()
+        level = recorder.begin()
         try:
-            yield depth
+            yield level
         finally:
-            recorder.abandon(depth)
+            level.is_left = True
+            recorder.abandon(level)

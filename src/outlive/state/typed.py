@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -31,6 +31,8 @@ _HELD = (
     inspect.DateType,
     inspect.LiteralType,
 )
+_BUILTIN = (datetime, date, bytes)  # what a state holds as such: no str stands for one
+_SCALARS = (type(None), bool, int, float, str, *_BUILTIN)
 
 
 class Typed:
@@ -44,18 +46,20 @@ class Typed:
             raise FormatError(f"{path}: type={type!r} is no dataclass; pass one")
         info = inspect.type_info(type)
         _refuse_others(info, type.__name__, path, set())
-        names = {field.name for field in dataclasses.fields(type)}
-        if taken := sorted(names & reserved):
-            raise FormatError(
-                f"{path}: {type.__name__}.{taken[0]} is the name of a method of a state, so it "
-                "could not be reached as an attribute; rename the field"
-            )
+        self._names = {field.name for field in dataclasses.fields(type)}
+        _refuse_taken(type, self._names & reserved, path)
 
     def load(self, value: dict[Any, Any]) -> dict[Any, Any]:
         """`value` with the defaults of the fields that it lacks. Raises FormatError."""
-        full = self._schema.dump(self._schema.load(value, self._path))
+        full = self._schema.dump(self._schema.load(value, self._path, exact=True))
         complete: dict[Any, Any] = _completed(value, full)
         return complete
+
+    def check_defaults(self, defaults: Mapping[str, object]) -> None:
+        """Raise FormatError for a default that is no field."""
+        for name in defaults:
+            if name not in self._names:
+                raise self._error(shown((name,)), "is no field")
 
     def convert(self, value: object) -> object:
         """An instance of a dataclass as a dict; anything else as it is."""
@@ -79,7 +83,7 @@ class Typed:
             inner = _part(annotation, key)
             if inner is None:
                 break
-            annotation, node, depth = inner, node[key], depth + 1
+            annotation, node, depth = _of_container(inner), node[key], depth + 1
         return annotation, node, depth
 
     def _fits_alone(self, annotation: Any, change: Change) -> bool:
@@ -125,9 +129,9 @@ class Typed:
     def _checked(self, given: Any, annotation: Any, where: str) -> Any:
         """A plain value with the defaults of the fields that it lacks. Raises FormatError."""
         try:
-            converted = msgspec.convert(given, annotation)
+            converted = msgspec.convert(given, annotation, builtin_types=_BUILTIN)
             fill_in_defaults(converted)
-            full = msgspec.to_builtins(converted, builtin_types=(datetime, date, bytes))
+            full = msgspec.to_builtins(converted, builtin_types=_BUILTIN)
         except Exception as error:  # ValidationError, or what a __post_init__ raises
             raise self._error(where, f"cannot be that: {error}") from error
         return _completed(given, full)
@@ -139,15 +143,19 @@ class Typed:
 
 def _part(annotation: Any, key: Key) -> Any:
     """The type of what is under `key` in a value of a type; None if that alone does not tell."""
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin in (Union, types.UnionType):
-        others = [one for one in arguments if one is not type(None)]
-        return _part(others[0], key) if len(others) == 1 else None
-    if origin in (list, dict):
-        return arguments[-1]
+    if get_origin(annotation) in (list, dict):
+        return get_args(annotation)[-1]
     if dataclasses.is_dataclass(annotation) and not hasattr(annotation, "__post_init__"):
         return _hints(annotation).get(key)  # type: ignore[arg-type]  # a class, as hashable as any
     return None
+
+
+def _of_container(annotation: Any) -> Any:
+    """Of a union the one type that a dict or list can have, if it is one; else the type itself."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        others = [one for one in get_args(annotation) if one not in _SCALARS]
+        return others[0] if len(others) == 1 else annotation
+    return annotation
 
 
 @cache
@@ -165,6 +173,14 @@ def _completed(value: Any, full: Any) -> Any:
     return value
 
 
+def _refuse_taken(cls: type[Any], taken: Set[str], path: str) -> None:
+    for name in sorted(taken):
+        raise FormatError(
+            f"{path}: {cls.__name__}.{name} is the name of a method of a state or its dicts, so it "
+            "could not be reached as an attribute; rename the field"
+        )
+
+
 def _refuse_others(info: Any, where: str, path: str, seen: set[Any]) -> None:
     """Raise FormatError for a type that a state does not hold as such."""
     if isinstance(info, _HELD):
@@ -172,6 +188,7 @@ def _refuse_others(info: Any, where: str, path: str, seen: set[Any]) -> None:
     if isinstance(info, inspect.DataclassType | inspect.TypedDictType | inspect.StructType):
         if info.cls not in seen:
             seen.add(info.cls)
+            _refuse_taken(info.cls, {f.name for f in info.fields} & LiveDict._live_reserved, path)
             for field in info.fields:
                 _refuse_others(field.type, f"{where}.{field.name}", path, seen)
     elif isinstance(info, inspect.UnionType):

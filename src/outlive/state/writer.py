@@ -13,7 +13,7 @@ from ..disk.lock import Lock
 from ..disk.replacement import Sync
 from ..disk.twin import Text
 from ..errors import CorruptError, FormatError, LockedError, ReadOnlyError, RecoveryWarning
-from ..live import Change, LiveDict, UnfitError, fill, plain, shown
+from ..live import Change, LiveDict, Root, UnfitError, fill, plain, shown
 from . import lifetime
 from .merge import changes
 from .recorder import Recorder
@@ -52,6 +52,8 @@ class Writer:
     def open(self, defaults: Mapping[str, object], *, strict: bool) -> None:
         """Lock the file and read it, or make it."""
         journal = self.journal
+        if self.root.typed is not None:
+            self.root.typed.check_defaults(defaults)
         atomic.check_place(journal.path, journal.fs)
         self._lock.acquire()
         self._lock.release_thread()  # whoever closes the state may be another thread
@@ -72,7 +74,7 @@ class Writer:
         typed, top = self.root.typed, self.root.top
         fill_checked(top, defaults, path, FormatError)
         if typed is not None:
-            full = typed.load(plain(top))
+            full = self._first(typed)
             dict.clear(top)
             fill_checked(top, full, path, FormatError)
         if twin is not None:  # the file was deleted after its program was killed
@@ -82,6 +84,14 @@ class Writer:
         document = self.root.document.make(b"", self.root.top)
         self.journal.replace(document, None)
         self.root.count_anew()
+
+    def _first(self, typed: Typed) -> dict[Any, Any]:
+        try:
+            return typed.load(plain(self.root.top))
+        except FormatError as error:
+            raise FormatError(
+                f"{error}. There is no file yet: give what has no default to State(…) by name"
+            ) from error
 
     def _load(
         self,
@@ -145,15 +155,11 @@ class Writer:
     def _missing(self, value: dict[Any, Any], defaults: Mapping[str, object]) -> list[Change]:
         """The defaults that the file has no value for, checked."""
         root = self.root
-        full = {**value, **{key: each for key, each in defaults.items() if key not in value}}
-        scratch = LiveDict.__new__(LiveDict)
-        object.__setattr__(scratch, "_live_root", root)
+        new = {key: each for key, each in defaults.items() if key not in value}
+        new = checked(root, new)
         if root.typed is None:
-            new = {key: each for key, each in full.items() if key not in value}
-            fill_checked(scratch, new, root.path, FormatError)
-            return [Change("set", (), key, each) for key, each in scratch.items()]
-        fill_checked(scratch, full, root.path, FormatError)
-        return changes(value, root.typed.load(plain(scratch)))
+            return [Change("set", (), key, each) for key, each in new.items()]
+        return changes(value, root.typed.load({**value, **new}))
 
     def close(self, patience: float = -1) -> None:
         """Vacuum if there are entries, and free the file for others."""
@@ -175,7 +181,8 @@ class Writer:
         journal = self.journal
         if journal.refusal is not None:
             return
-        if journal.size or (journal.has_twin and self.root.document.is_edited()):
+        is_gone = journal.read() is None
+        if journal.size or is_gone or (journal.has_twin and self.root.document.is_edited()):
             self.root.vacuum(is_last=True)
         elif journal.has_twin:
             journal.remove_twin()
@@ -203,6 +210,10 @@ class Writer:
         )
         self.root.disown()
 
+    def check(self) -> None:
+        """Raise what a change would raise now: closed, forked, broken."""
+        self.journal.check()
+
     def refresh(self) -> bool:
         """Take in what a person made of the file."""
         with self.root.lock:
@@ -218,6 +229,16 @@ class Writer:
         """Make all so far durable."""
         with self.root.lock:
             self.journal.sync()
+
+
+def checked(root: Root, values: Mapping[str, object]) -> dict[str, Any]:
+    """Defaults as they would come back from a file. Raises FormatError."""
+    scratch: LiveDict = dict.__new__(LiveDict)
+    object.__setattr__(scratch, "__dict__", scratch)
+    object.__setattr__(scratch, "_live_root", root)
+    fill_checked(scratch, values, root.path, FormatError)
+    made: dict[str, Any] = plain(scratch)
+    return made
 
 
 def fill_checked(
