@@ -11,10 +11,17 @@ from pathlib import Path
 import pytest
 
 from outlive import State
+from outlive.disk import settling
 
 from . import editors, left_behind
 from .samples import BASE
 from .stand_ins import new_directory
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take a file for settled at once, which in these tests it is; some thousand times."""
+    monkeypatch.setattr(settling, "_SETTLED", 0)
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from ..errors import ClosedError, ConflictError, DiskError, OutliveError
 from . import atomic
 from .fs import OS, WINDOWS, FileSystem, close, fail, follow, translate, translated
 from .replacement import Replacement, Sync
+from .settling import late as late_content
+from .settling import settled
 from .twin import Text, Twin
 
 _REMEMBERED = 3  # former documents
@@ -29,9 +31,8 @@ class Journal:
     """One state file, open for writing. Whoever holds its lock may make one, and closes it.
 
     `document` is the first part of the file as this program last read or wrote it; `size` is the
-    number of bytes of the entries after it. `is_beside` says that entries go to the twin alone,
-    because a person made of the file what cannot be read. `refusal` makes the error that every
-    further write gets.
+    number of bytes of the entries after it. `is_beside` says that entries go to the twin alone, as
+    a person made of the file what cannot be read. `refusal` makes the error of every further write.
     """
 
     def __init__(self, path: str, *, sync: Sync, fs: FileSystem = OS) -> None:
@@ -62,10 +63,14 @@ class Journal:
     def read(self) -> bytes | None:
         """What the file of this name holds now, None if there is none."""
         content = atomic.read(self._target, self.fs)  # wherever a link leads by now
-        return None if content is None else content.data
+        return content.data if content else None
+
+    def settled(self) -> bytes | None:
+        """Likewise, once nobody seems to be writing it."""
+        return settled(self._target, self.fs)
 
     def read_twin(self) -> Text | None:
-        """What a program that had the file open wrote, None if nothing of it is left."""
+        """What a program that had the file open left, None if it left nothing."""
         return self._twin.read()
 
     def written(self) -> bytes:
@@ -204,7 +209,7 @@ class Journal:
             raise self._break(translate(error, self.path, "fsync")) from error
 
     def _is_ours(self, more: int) -> bool:
-        """Whether the file seems to be what we wrote; one call, since each change asks."""
+        """Whether the file seems to be what we wrote."""
         try:
             there, ours = self.fs.stat(self._target), self.fs.fstat(self._fd)
         except FileNotFoundError:
@@ -230,14 +235,17 @@ class Journal:
         if len(document) < _TOO_LARGE and document not in self.earlier:
             self.earlier.append(document)
 
-    def replace(self, document: bytes, expected: bytes | None, *, is_last: bool = False) -> None:
+    def replace(
+        self, document: bytes, expected: bytes | None, *, is_last: bool = False
+    ) -> bytes | None:
         """Put `document` in the place of the file and its entries, durably.
 
+        Returns what somebody wrote into the old file in that very moment, None if nobody did.
         Unless it is the last time, a twin begins at once that knows what was there before.
         Raises ConflictError, and changes nothing, if the file no longer holds `expected`; DiskError
         or FullError, and then the file is what it was.
         """
-        twin = self._twin
+        twin, late = self._twin, None
         try:
             with Replacement(self.path, sync="full", target=self._target, fs=self.fs) as new:
                 if new.old_content() != expected:
@@ -251,6 +259,7 @@ class Journal:
                     # Else a power cut could leave the new file beside an older twin.
                     self._sync_directory()
                 self._finish(new, document)
+                late = late_content(new)
         except DiskError as error:
             if error.operation == "fsync":
                 self._break(error)
@@ -261,6 +270,7 @@ class Journal:
         if self.earlier and not is_last:
             with suppress(DiskError):  # else the next change needs one, and says so
                 self._create_twin()
+        return late
 
     def _finish(self, new: Replacement, document: bytes) -> None:
         if WINDOWS:
@@ -280,19 +290,17 @@ class Journal:
         self._is_named = True
 
     def _finish_on_windows(self, new: Replacement, document: bytes) -> None:
-        """There an open file cannot be replaced."""
-        fd, self._fd = self._fd, -1
-        if fd >= 0:
-            close(self.fs, fd)
+        """There an open file cannot be replaced; if it fails, we have none any more."""
+        close(self.fs, self._fd)
+        self._fd = -1
         try:
             new.finish()
         except DiskError as error:
-            self._break(error)  # we have no file any more
-            raise
+            raise self._break(error) from None
         self.open(document, b"")
 
     def remove_twin(self) -> None:
-        """Delete, durably, a twin that a killed program left and that does not count."""
+        """Delete, durably, a twin that does not count."""
         self._twin.remove()
         self._sync_directory()
 

@@ -116,6 +116,18 @@ class Replacement:
                 fail(error, self.path, "read")
         return self._content
 
+    def late_content(self) -> bytes | None:
+        """What the old file holds now, if that is not `old_content`; also after the rename.
+
+        A program that had it open to write may have come too late.
+        """
+        if self._old < 0:
+            return None
+        with translated(self.path, "read"):
+            self.fs.seek(self._old, 0)
+            data = read_all(self.fs, self._old, self._size)
+        return None if data == self.old_content() else data
+
     def create(self) -> None:
         """Make the temporary file."""
         # The umask narrows the mode of a new file; that of an old one is copied at the end.

@@ -16,7 +16,7 @@ from .rewrite_yaml import rewrite as rewrite_text
 
 __all__ = ["DEEPEST", "CannotRewriteError", "dump", "is_plain", "load", "rewrite"]
 
-_MEND = "Mend it and open it again; the file is left as it is"
+_MEND = "Mend it; the file is left as it is"
 
 
 def load(data: bytes, path: str) -> dict[Any, Any]:

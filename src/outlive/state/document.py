@@ -49,16 +49,21 @@ class Document:
         for tries_left in reversed(range(_TRIES)):
             data, written = journal.read(), journal.written()
             value, text = None, journal.document
-            if data is not None and data != written:
+            if data != written:
+                data = journal.settled()
+            # An empty file is no edit: it is as good as deleted, or about to be written.
+            if data and data.strip() and data != written:
                 value, text = self._merge(top, data, written)
             document = self.make(text, top if value is None else value)
             journal.remember(journal.document)
             try:
-                journal.replace(document, data, is_last=is_last)
+                late = journal.replace(document, data, is_last=is_last)
             except ConflictError:
                 if not tries_left:
                     raise
             else:
+                if late is not None:
+                    self._keep_late(late)
                 return value
         raise AssertionError("the last try raises or returns")
 
@@ -95,6 +100,14 @@ class Document:
                 f"values stand; the edited file is kept as {name}"
             )
             warn(message, ConflictWarning)
+
+    def _keep_late(self, data: bytes) -> None:
+        name = keep_edited(self.path, data, self.journal.fs)
+        message = (
+            f"{self.path} was saved by someone in the moment of a vacuum; what they wrote is kept "
+            f"as {name}: put what is missing into {self.path}"
+        )
+        warn(message, ConflictWarning)
 
     def shape(self, file: Replayed) -> bytes:
         """Notice who gave the document its form; returns it."""

@@ -59,8 +59,10 @@ class Writer:
         self._lock.release_thread()  # whoever closes the state may be another thread
         try:
             data, twin = journal.read(), journal.read_twin()
-            if data is None:
-                self._make(defaults, twin)
+            if twin is not None and data != twin.data:
+                data = journal.settled()
+            if data is None or (twin is not None and not data.strip()):
+                self._make(defaults, twin, data)
             else:
                 self._load(data, twin, defaults, strict=strict)
         except BaseException:
@@ -69,7 +71,8 @@ class Writer:
         self._is_open = True
         lifetime.add(self)
 
-    def _make(self, defaults: Mapping[str, object], twin: Text | None) -> None:
+    def _make(self, defaults: Mapping[str, object], twin: Text | None, data: bytes | None) -> None:
+        """Begin anew: there is no file, or a person emptied it."""
         path = self.journal.path
         typed, top = self.root.typed, self.root.top
         fill_checked(top, defaults, path, FormatError)
@@ -79,10 +82,13 @@ class Writer:
             fill_checked(top, full, path, FormatError)
         if twin is not None:  # the file was deleted after its program was killed
             name = keep_lost(path, twin.data, self.journal.fs)
-            message = f"{path} is gone; what a program that was killed had written is in {name}"
+            message = (
+                f"{path} is gone; what a program that was killed had written is in {name}: put it "
+                "in its place to go on with it"
+            )
             warn(message, RecoveryWarning)
         document = self.root.document.make(b"", self.root.top)
-        self.journal.replace(document, None)
+        self.journal.replace(document, data)
         self.root.count_anew()
 
     def _first(self, typed: Typed) -> dict[Any, Any]:
