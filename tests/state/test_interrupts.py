@@ -46,7 +46,7 @@ STATEMENTS: dict[str, Callable[[Any], object]] = {
     "insert": lambda s: s.list.insert(0, [1]),
     "several": lambda s: s.list.extend([1, [2]]),
     "transaction": _in_a_transaction,
-    "vacuum": lambda s: setattr(s, "k", "x" * 530_000),
+    "vacuum": lambda s: setattr(s, "k", "x" * 1_060_000),
 }
 
 

@@ -288,7 +288,7 @@ def test_a_large_transaction_vacuums_after_its_end(path: Path) -> None:
     with State(path, rows=[]) as state:
         rows = state.rows
         with state.transaction():
-            for number in range(3000):
+            for number in range(5000):
                 rows.append({"number": number, "text": "x" * 200})
             assert path.read_bytes() == b"rows: []\n"
         assert entries(path) == 0

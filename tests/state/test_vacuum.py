@@ -53,14 +53,14 @@ def test_a_vacuum_that_fails_is_tried_again(path: Path) -> None:
     with opened(path, fs, defaults={"k": 0, "list": []}) as state:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            for number in range(60):
+            for number in range(120):
                 state.k = "x" * 10_000 + str(number)
         assert caught
         assert all("a.state" in str(warning.message) for warning in caught)
         assert len(caught) < 5
         assert kept(path) == state
         fs.is_failing = False
-        for number in range(300):
+        for number in range(400):
             state.k = "x" * 10_000 + str(number)
         assert path.stat().st_size < 3_000_000
         assert kept(path) == state

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
@@ -20,10 +19,8 @@ from .fs import OS, WINDOWS, FileSystem, close, fail, follow, translate, transla
 from .replacement import Replacement, Sync
 from .settling import late as late_content
 from .settling import settled
-from .twin import Text, Twin
+from .twin import Twin
 
-_REMEMBERED = 3  # former documents
-_TOO_LARGE = 1 << 18  # bytes of one that nobody edits by hand
 _APPEND = os.O_RDWR | os.O_APPEND
 
 
@@ -43,20 +40,13 @@ class Journal:
         self.is_beside = False
         self._is_special = True  # whether an entry takes more, or less, than two writes
         self.refusal: Callable[[], OutliveError] | None = None
-        # What the file held before: an editor may still hold it, and save it with a change.
-        self.earlier: deque[bytes] = deque(maxlen=_REMEMBERED)
         self._entries = b""  # those that the file held when it was opened
         self._target = follow(fs, path)
         self._sync = sync
         self._fd = -1
-        self._twin = Twin(self._target, fs)
+        self.twin = Twin(self._target, fs)
         self._write = fs.write
         self._is_named = False  # whether the name is sure to survive a power cut
-
-    @property
-    def has_twin(self) -> bool:
-        """Whether there is one at the moment."""
-        return self._twin.fd >= 0
 
     # -- reading
 
@@ -69,15 +59,11 @@ class Journal:
         """Likewise, once nobody seems to be writing it."""
         return settled(self._target, self.fs)
 
-    def read_twin(self) -> Text | None:
-        """What a program that had the file open left, None if it left nothing."""
-        return self._twin.read()
-
     def written(self) -> bytes:
         """What the file holds unless someone else changed it."""
-        if self._twin.fd < 0:
+        if self.twin.fd < 0:
             return self.document + self._entries
-        return self._twin.written()
+        return self.twin.written()
 
     # -- appending
 
@@ -92,7 +78,7 @@ class Journal:
         if entries:
             self._create_twin()
         else:
-            self._twin.remove()
+            self.twin.remove()
 
     def _go_on(self, fd: int, document: bytes, entries: bytes) -> None:
         old, self._fd = self._fd, fd
@@ -114,7 +100,7 @@ class Journal:
         done = copied = 0
         try:
             done = self._write(self._fd, data)
-            copied = self._write(self._twin.fd, data)
+            copied = self._write(self.twin.fd, data)
         except OSError as error:
             self._take_back(done, error)
         if done != size or copied != size:
@@ -124,7 +110,7 @@ class Journal:
     def _append_specially(self, data: bytes) -> None:
         """Append, but refuse, make the twin, flush, or append to the twin alone."""
         self.check()
-        if self._twin.fd < 0:
+        if self.twin.fd < 0:
             self._create_twin()
         size = 0 if self.is_beside else len(data)
         self._write_rest(data, 0, 0)
@@ -142,7 +128,7 @@ class Journal:
             raise self.refusal()
 
     def _create_twin(self) -> None:
-        self._twin.create(self.document, self._entries, self.earlier, self._fd)
+        self.twin.create(self.document, self._entries, self._fd)
 
     def _refuse(self, refusal: Callable[[], OutliveError]) -> None:
         self.refusal = refusal
@@ -164,7 +150,7 @@ class Journal:
             while done < len(data) and not self.is_beside:
                 done += self._write_more(self._fd, data[done:])
             while copied < len(data):
-                copied += self._write_more(self._twin.fd, data[copied:])
+                copied += self._write_more(self.twin.fd, data[copied:])
         except OSError as error:
             self._take_back(done, error)
 
@@ -180,7 +166,7 @@ class Journal:
             if done:
                 end = self.fs.seek(self._fd, 0, os.SEEK_CUR)
                 self.fs.truncate(self._fd, end - done)
-            self.fs.truncate(self._twin.fd, self._twin.base + self.size)
+            self.fs.truncate(self.twin.fd, self.twin.base + self.size)
         except OSError as second:
             self._break(translate(second, self.path, "truncate"))
         fail(error, self.path, "write")
@@ -200,8 +186,8 @@ class Journal:
         try:
             if not self.is_beside:
                 self.fs.fdatasync(self._fd)
-            if self._twin.fd >= 0 and (self.is_beside or not self._is_ours(more)):
-                self.fs.fdatasync(self._twin.fd)
+            if self.twin.fd >= 0 and (self.is_beside or not self._is_ours(more)):
+                self.fs.fdatasync(self.twin.fd)
                 self._is_named = False
             if not self._is_named:
                 self._sync_directory()
@@ -230,22 +216,23 @@ class Journal:
 
     # -- replacing
 
-    def remember(self, document: bytes) -> None:
-        """Note a document that was in the file."""
-        if len(document) < _TOO_LARGE and document not in self.earlier:
-            self.earlier.append(document)
-
     def replace(
-        self, document: bytes, expected: bytes | None, *, is_last: bool = False
+        self,
+        document: bytes,
+        expected: bytes | None,
+        *,
+        is_ours: bool = False,
+        is_last: bool = False,
     ) -> bytes | None:
         """Put `document` in the place of the file and its entries, durably.
 
+        `is_ours` says that what is `expected` in the file is what `written` gave.
         Returns what somebody wrote into the old file in that very moment, None if nobody did.
         Unless it is the last time, a twin begins at once that knows what was there before.
         Raises ConflictError, and changes nothing, if the file no longer holds `expected`; DiskError
         or FullError, and then the file is what it was.
         """
-        twin, late = self._twin, None
+        twin, late = self.twin, None
         try:
             with Replacement(self.path, sync="full", target=self._target, fs=self.fs) as new:
                 if new.old_content() != expected:
@@ -255,9 +242,7 @@ class Journal:
                 if expected is None and self._fd >= 0:  # somebody deleted it
                     new.copy_metadata(self._fd)
                 if twin.fd >= 0:
-                    twin.note_successor(document)
-                    # Else a power cut could leave the new file beside an older twin.
-                    self._sync_directory()
+                    self._retire_twin(document, expected if is_ours else None)
                 self._finish(new, document)
                 late = late_content(new)
         except DiskError as error:
@@ -267,10 +252,24 @@ class Journal:
                 with suppress(OSError):  # a note that remains is passed over
                     self.fs.truncate(twin.fd, twin.base + self.size)
             raise
-        if self.earlier and not is_last:
+        if twin.earlier and not is_last:
             with suppress(DiskError):  # else the next change needs one, and says so
                 self._create_twin()
         return late
+
+    def _retire_twin(self, document: bytes, same: bytes | None) -> None:
+        """See to it that the twin is never taken for newer than the `document` that comes now.
+
+        If the file holds the `same`, the twin goes: its pages need never reach the disk. The
+        directory is synced, or a power cut could leave the new file beside an older twin.
+        """
+        if same is not None:
+            self._entries = same[len(self.document) :]
+            self._is_special = True
+            self.twin.remove()
+        else:
+            self.twin.note_successor(document)
+        self._sync_directory()
 
     def _finish(self, new: Replacement, document: bytes) -> None:
         if WINDOWS:
@@ -284,7 +283,7 @@ class Journal:
                 try:
                     self._go_on(fd, document, b"")
                 finally:
-                    self._twin.remove()
+                    self.twin.remove()
             else:
                 close(self.fs, fd)
         self._is_named = True
@@ -301,12 +300,8 @@ class Journal:
 
     def remove_twin(self) -> None:
         """Delete, durably, a twin that does not count."""
-        self._twin.remove()
+        self.twin.remove()
         self._sync_directory()
-
-    def take_over_twin(self) -> None:
-        """Let `replace` tell the twin of a killed program what became of it."""
-        self._twin.reopen()
 
     def go_beside(self) -> None:
         """Leave the file alone from now on, and append to the twin."""
@@ -320,7 +315,7 @@ class Journal:
     def repair(self) -> bytes:
         """Undo what an `append` that was broken off did to the file alone; returns `written`."""
         data = self.written()
-        if self._twin.fd >= 0:
+        if self.twin.fd >= 0:
             self.size = len(data) - len(self.document)
             there = self.read()
             if there is not None and there != data and there.startswith(data):
@@ -334,7 +329,7 @@ class Journal:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             close(self.fs, fd)
-        self._twin.close()
+        self.twin.close()
 
     def _closed(self) -> OutliveError:
         return ClosedError(f"{self.path}: the state is closed; open it again")

@@ -81,7 +81,7 @@ class Replacement:
         self._target = target or follow(fs, path)
         self._new = Temporary(fs)
         self._old = -1
-        self._size = 0
+        self._size = self._modified = 0
         self._content: bytes | None = None  # of the old file, once it was asked for
         self._directory = -1
         self._pid = os.getpid()
@@ -103,7 +103,8 @@ class Replacement:
         except FileNotFoundError:
             pass
         else:
-            self._size = regular(self.fs, self._old, self.path).st_size
+            status = regular(self.fs, self._old, self.path)
+            self._size, self._modified = status.st_size, status.st_mtime_ns
         if self._sync == "full" and not WINDOWS:  # which cannot open, nor sync, a directory
             self._directory = self.fs.open(os.path.dirname(self._target), os.O_RDONLY)
 
@@ -124,8 +125,11 @@ class Replacement:
         if self._old < 0:
             return None
         with translated(self.path, "read"):
+            status = self.fs.fstat(self._old)
+            if (status.st_size, status.st_mtime_ns) == (self._size, self._modified):
+                return None
             self.fs.seek(self._old, 0)
-            data = read_all(self.fs, self._old, self._size)
+            data = read_all(self.fs, self._old, status.st_size)
         return None if data == self.old_content() else data
 
     def create(self) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterable
+from collections import deque
 from typing import NamedTuple
 from zlib import crc32
 
@@ -29,7 +29,12 @@ from .replacement import write_all
 _HEADER = b"# What outlive wrote into the file beside this one: %b; %08x.\n"
 _READ_HEADER = re.compile(_HEADER.replace(b"%b", rb"([\d ]+)").replace(b"%08x", rb"([0-9a-f]{8})"))
 _VACUUM = b"\n--- # vacuumed into %d bytes, %08x\n"
+_LONGEST_NOTE = 100  # bytes
 _READ_VACUUM = re.compile(rb"\n--- # vacuumed into (\d+) bytes, ([0-9a-f]{8})\n\Z")
+
+
+_REMEMBERED = 3  # former documents
+_TOO_LARGE = 1 << 18  # bytes of one that nobody edits by hand
 
 
 class Text(NamedTuple):
@@ -52,7 +57,19 @@ class Twin:
         self.path = beside(target, "journal")
         self.fd = -1
         self.base = 0  # the size of all but the entries
+        # What the file held before: an editor may still hold it, and save it with a change.
+        self.earlier: deque[bytes] = deque(maxlen=_REMEMBERED)
         self._fs = fs
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is one at the moment."""
+        return self.fd >= 0
+
+    def remember(self, document: bytes) -> None:
+        """Note a document that was in the file."""
+        if len(document) < _TOO_LARGE and document not in self.earlier:
+            self.earlier.append(document)
 
     def read(self) -> Text | None:
         """What is in the file of this name, None if it is not there or was not written whole."""
@@ -69,12 +86,12 @@ class Twin:
             raise DiskError(errno.EIO, message, self.path, "read")
         return text.data
 
-    def create(self, document: bytes, entries: bytes, earlier: Iterable[bytes], file: int) -> None:
+    def create(self, document: bytes, entries: bytes, file: int) -> None:
         """Begin with what the file holds, and held before.
 
         Who may read the open `file`, and nobody else, may read the twin.
         """
-        documents = [*earlier, document]
+        documents = [*self.earlier, document]
         sizes = " ".join(str(len(each)) for each in documents).encode()
         body = b"".join(documents)
         data = _HEADER % (sizes, crc32(body)) + body
@@ -135,7 +152,7 @@ def _parsed(content: bytes) -> Text | None:
     if not documents or crc32(content[header.end() : end]) != int(header[2], 16):
         return None
     *earlier, document = documents
-    vacuum = _READ_VACUUM.search(content, end)
+    vacuum = _READ_VACUUM.search(content, max(end, len(content) - _LONGEST_NOTE))
     stop = vacuum.start() if vacuum else len(content)
     successor = (int(vacuum[1]), int(vacuum[2], 16)) if vacuum else None
     return Text(content[end - len(document) : stop], document, earlier, successor)

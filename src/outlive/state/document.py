@@ -55,9 +55,9 @@ class Document:
             if data and data.strip() and data != written:
                 value, text = self._merge(top, data, written)
             document = self.make(text, top if value is None else value)
-            journal.remember(journal.document)
+            journal.twin.remember(journal.document)
             try:
-                late = journal.replace(document, data, is_last=is_last)
+                late = journal.replace(document, data, is_ours=data == written, is_last=is_last)
             except ConflictError:
                 if not tries_left:
                     raise
@@ -76,14 +76,14 @@ class Document:
         try:
             file = replay(data, self.path)
             ours = plain(top)
-            found = merged(file, ours, replay(written, self.path), self.journal.earlier)
+            found = merged(file, ours, replay(written, self.path), self.journal.twin.earlier)
             if self.typed is not None:
                 self.typed.load(found.value)
         except (CorruptError, FormatError):
             self.journal.go_beside()
             raise
         self.keep(found)
-        self.journal.remember(file.document)
+        self.journal.twin.remember(file.document)
         return found.value, self.shape(file)
 
     def keep(self, found: Found) -> None:

@@ -96,7 +96,7 @@ class Reader:
 
     def _twin(self) -> Text | None:
         try:
-            return self._journal.read_twin()
+            return self._journal.twin.read()
         except DiskError as error:
             if error.errno in (errno.EACCES, errno.EPERM):
                 return None  # another user's, who may be writing at this moment

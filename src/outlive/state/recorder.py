@@ -32,7 +32,7 @@ from .warned import warn
 if TYPE_CHECKING:
     from .typed import Typed
 
-_LEAST = 1 << 19  # bytes of entries that are not worth a vacuum
+_LEAST = 1 << 20  # bytes of entries that are not worth a vacuum
 # How many times the document's size the entries may reach. A vacuum takes the longer, the larger
 # the document is: with these factors the part of it that falls to one change stays the same, and
 # smaller than the change itself. To edit a person's text takes longer than to write a plain one.

@@ -58,7 +58,7 @@ class Writer:
         self._lock.acquire()
         self._lock.release_thread()  # whoever closes the state may be another thread
         try:
-            data, twin = journal.read(), journal.read_twin()
+            data, twin = journal.read(), journal.twin.read()
             if twin is not None and data != twin.data:
                 data = journal.settled()
             if data is None or (twin is not None and not data.strip()):
@@ -145,7 +145,7 @@ class Writer:
             raise CorruptError(f"{error}. {more}") from error
         if twin is not None and found.is_edited:
             for document in (*twin.earlier, twin.document, found.file.document):
-                self.journal.remember(document)
+                self.journal.twin.remember(document)
         return found
 
     def _rewrite(self, found: Found, text: bytes) -> None:
@@ -153,7 +153,7 @@ class Writer:
         if found.is_file:
             self.journal.remove_twin()
         else:
-            self.journal.take_over_twin()
+            self.journal.twin.reopen()
         document = self.root.document.make(text, found.value)
         self.journal.replace(document, found.file.data)
         self.root.count_anew()
@@ -188,9 +188,9 @@ class Writer:
         if journal.refusal is not None:
             return
         is_gone = journal.read() is None
-        if journal.size or is_gone or (journal.has_twin and self.root.document.is_edited()):
+        if journal.size or is_gone or (journal.twin.is_open and self.root.document.is_edited()):
             self.root.vacuum(is_last=True)
-        elif journal.has_twin:
+        elif journal.twin.is_open:
             journal.remove_twin()
 
     def close_at_exit(self) -> None:
