@@ -294,4 +294,4 @@ def test_a_large_transaction_vacuums_after_its_end(path: Path) -> None:
         assert entries(path) == 0
         rows[0].text = "short"
         assert kept(path) == state
-        assert len(rows) == 3000
+        assert len(rows) == 5000
