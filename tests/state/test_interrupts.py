@@ -223,7 +223,7 @@ def test_real_interrupts(path: Path) -> None:
             for _ in range(60):
                 with contextlib.suppress(InterruptError):
                     # Again and again, since one may be lost.
-                    signal.setitimer(signal.ITIMER_VIRTUAL, 0.001, 0.05)
+                    signal.setitimer(signal.ITIMER_VIRTUAL, 0.001, 1)
                     while True:
                         state.k += 1
                         state.list[20:] = [[state.k]]
