@@ -16,7 +16,7 @@ from typing import NoReturn
 from ..errors import ClosedError, ConflictError, DiskError, OutliveError
 from . import atomic
 from .fs import OS, WINDOWS, FileSystem, close, fail, follow, translate, translated
-from .replacement import Replacement, Sync
+from .replacement import Replacement, Sync, sync_directory
 from .settling import late as late_content
 from .settling import settled
 from .twin import Twin
@@ -204,14 +204,7 @@ class Journal:
         return there.st_ino == ours.st_ino and there.st_size == size
 
     def _sync_directory(self) -> None:
-        if not WINDOWS:  # which cannot open, nor sync, a directory
-            with translated(self.path, "open"):
-                fd = self.fs.open(os.path.dirname(self._target), os.O_RDONLY)
-            try:
-                with translated(self.path, "fsync"):
-                    self.fs.fsync(fd)
-            finally:
-                close(self.fs, fd)
+        sync_directory(self._target, self.path, self.fs)
         self._is_named = True
 
     # -- replacing

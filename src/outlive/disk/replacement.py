@@ -248,14 +248,24 @@ class Replacement:
 def sync(path: str, fs: FileSystem) -> None:
     """Make sure that the file at `path`, as it is now, survives a power cut."""
     target = follow(fs, path)
-    for name in (target, *([] if WINDOWS else [os.path.dirname(target)])):
-        with translated(path, "open"):
-            fd = fs.open(name, os.O_RDONLY)
-        try:
-            with translated(path, "fsync"):
-                fs.fsync(fd)
-        finally:
-            close(fs, fd)
+    _sync_one(target, path, fs)
+    sync_directory(target, path, fs)
+
+
+def sync_directory(target: str, path: str, fs: FileSystem) -> None:
+    """Make sure that the name `target` survives a power cut; errors name `path`."""
+    if not WINDOWS:  # which cannot open, nor sync, a directory
+        _sync_one(os.path.dirname(target), path, fs)
+
+
+def _sync_one(name: str, path: str, fs: FileSystem) -> None:
+    with translated(path, "open"):
+        fd = fs.open(name, os.O_RDONLY)
+    try:
+        with translated(path, "fsync"):
+            fs.fsync(fd)
+    finally:
+        close(fs, fd)
 
 
 def rename_patiently(fs: FileSystem, source: str, target: str, waits: tuple[float, ...]) -> None:

@@ -31,8 +31,6 @@ _READ_HEADER = re.compile(_HEADER.replace(b"%b", rb"([\d ]+)").replace(b"%08x", 
 _VACUUM = b"\n--- # vacuumed into %d bytes, %08x\n"
 _LONGEST_NOTE = 100  # bytes
 _READ_VACUUM = re.compile(rb"\n--- # vacuumed into (\d+) bytes, ([0-9a-f]{8})\n\Z")
-
-
 _REMEMBERED = 3  # former documents
 _TOO_LARGE = 1 << 18  # bytes of one that nobody edits by hand
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
-from zlib import crc32
 
 from ..disk.journal import Journal
+from ..disk.journal_text import packed
 from ..errors import ConflictError, FormatError, LockedError, OutliveError
 from ..formats.entry import encode, encode_batch, quick
 from ..live import (
@@ -102,7 +102,7 @@ class Recorder:
             journal = self.journal
             self.busy = CHANGING
             try:
-                journal.append(b"\n--- #%08x\n%b\n" % (crc32(line), line))
+                journal.append(packed(line))
                 _put(node, key, value)
             except BaseException as error:
                 self.busy = BROKEN
@@ -140,9 +140,8 @@ class Recorder:
             self._lines += [encode(*change) for change in several]
 
     def _append(self, line: bytes) -> None:
-        journal = self.journal
-        journal.append(b"\n--- #%08x\n%b\n" % (crc32(line), line))
-        if journal.size > self._limit:
+        self.journal.append(packed(line))
+        if self.journal.size > self._limit:
             self.is_due = True
 
     def _surrogate(self, path: Sequence[Key], key: Key) -> FormatError:

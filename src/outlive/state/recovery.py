@@ -53,15 +53,14 @@ def merged(
     person changed least; where that alone decides what is an edit, it counts as a conflict.
     """
     theirs, conflicts = _theirs(file, twin)
-    newest = load(twin.document, "")
-    edits = {text: changes(load(text, ""), theirs) for text in earlier}
-    edits[twin.document] = changes(newest, theirs)
+    bases = {text: load(text, "") for text in (*earlier, twin.document)}
+    edits = {text: changes(value, theirs) for text, value in bases.items()}
     base = min(reversed(edits), key=lambda text: len(edits[text]))
     if base != twin.document:
         meant = {(*edit.path, edit.key) for edit in edits[base]}
         seen = [(*edit.path, edit.key) for edit in edits[twin.document]]
         conflicts += [path for path in seen if path not in meant]
-    result = merge(load(base, ""), ours, theirs)
+    result = merge(bases[base], ours, theirs)
     conflicts += [path for path in result.conflicts if path not in conflicts]
     return Found(result.value, file, is_file=False, is_edited=True, conflicts=conflicts)
 

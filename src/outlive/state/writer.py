@@ -18,7 +18,7 @@ from . import lifetime
 from .merge import changes
 from .recorder import Recorder
 from .recovery import Found, recover
-from .replay import find
+from .replay import apply
 from .warned import warn
 
 if TYPE_CHECKING:
@@ -126,13 +126,7 @@ class Writer:
         else:
             self._rewrite(found, text)
         for change in missing:
-            node: Any = find(root.top, change)
-            if change.kind == "set":
-                node[change.key] = change.value
-            elif change.kind == "insert":
-                node.insert(change.key, change.value)
-            else:
-                del node[change.key]
+            apply(root.top, change)  # through the methods of the live containers
 
     def _recover(self, data: bytes, twin: Text | None) -> Found:
         """What file and twin mean together; an editor may come again with what it held."""
