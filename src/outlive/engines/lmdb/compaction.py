@@ -1,0 +1,117 @@
+"""Write an LMDB file anew without what is free, beside processes that read and write it.
+
+LMDB cannot shrink a file in place, so a copy takes its place, and all who have the former file open
+have to notice. With the lock of `opening.alone`, in this order:
+
+1. Take LMDB's write lock, so that nobody commits, and copy what there is to a temporary file.
+2. Sync the copy; give the former file a second name, `.NAME.outlive-old`; rename the copy over
+   NAME; sync the directory.
+3. Move LMDB's lock file to the second name: the new file gets its own.
+4. Mark the former file as moved, in a commit; remove its second name and its lock file.
+
+Who commits looks, with LMDB's write lock, whether NAME is still the file that it has open; who
+reads looks for the mark. A snapshot of the former file stays what it was until it closes. After a
+crash before 2 nothing has happened; after it, the next who opens NAME finds the second name, and
+does 3 and 4.
+"""
+
+from __future__ import annotations
+
+import os
+
+import lmdb
+
+from ...disk import metadata
+from ...disk.fs import FileSystem, beside, close, translated
+from ...disk.replacement import sync_directory
+from ...disk.temporary import Temporary
+from . import registry
+from .environment import Environment
+from .errors import translated_lmdb
+from .opening import OLD, alone, finish_compaction, write_header
+from .transaction import MOVED
+
+
+def compact(environment: Environment, fs: FileSystem) -> None:
+    """Replace the file of `environment`, which is moved then. Raises Moved if it was already."""
+    target = environment.path
+    with alone(target, fs):
+        finish_compaction(target, fs)
+        with environment.writing() as txn, translated_lmdb(target, "compact"):
+            environment.check_place(txn)
+            _replace(environment, txn, fs)
+            txn.put(MOVED, b"")
+            _take_lock_file(target, beside(target, OLD), fs)
+            txn.commit()
+        _remove_old(target, beside(target, OLD), fs)
+
+
+def _replace(environment: Environment, txn: lmdb.Transaction[memoryview], fs: FileSystem) -> None:
+    target = environment.path
+    copy = Temporary(fs)
+    copy.create(target, 0o600)
+    try:
+        environment.lmdb.copyfd(copy.fd, compact=True)
+        # In the copy LMDB counts from 1 again; its first transaction is the one of the header.
+        write_header(copy.path, epoch=environment.epoch + txn.id(), path=target)
+        _copy_metadata(target, copy.fd, fs)
+        fs.fsync(copy.fd)
+        fs.link(target, beside(target, OLD))
+        fs.rename(copy.path, target)
+        sync_directory(target, target, fs)
+    finally:
+        copy.remove()  # which leaves a file that has another name by now
+
+
+def _copy_metadata(target: str, fd: int, fs: FileSystem) -> None:
+    old = fs.open(target, os.O_RDONLY)
+    try:
+        metadata.copy(fs, old, fd)
+    finally:
+        close(fs, old)
+
+
+def retire(target: str, old: str, fs: FileSystem) -> None:
+    """Steps 3 and 4, or as much of them as a killed process has left. Called `alone`."""
+    with translated(target, "open"):
+        former, current = fs.stat(old), fs.stat(target)
+        identity = (former.st_dev, former.st_ino)
+        if identity == (current.st_dev, current.st_ino):  # killed before the rename
+            fs.unlink(old)
+            return
+        _take_lock_file(target, old, fs)
+    if fs.exists(_lock_file(old)):  # else it was marked before
+        _mark(old, identity)
+    _remove_old(target, old, fs)
+
+
+def _mark(old: str, identity: tuple[int, int]) -> None:
+    with translated_lmdb(old, "write"), registry.pass_opening():
+        here = registry.environments.get(identity)
+        if here is not None and not here.is_closed:
+            with here.writing() as txn:
+                txn.put(MOVED, b"")
+                txn.commit()
+            return
+        env = lmdb.open(old, subdir=False, create=False, max_readers=1, max_spare_txns=0)
+        try:
+            with env.begin(write=True) as txn:
+                txn.put(MOVED, b"")
+        finally:
+            env.close()
+
+
+def _take_lock_file(target: str, old: str, fs: FileSystem) -> None:
+    if fs.exists(_lock_file(target)) and not fs.exists(_lock_file(old)):
+        fs.rename(_lock_file(target), _lock_file(old))
+
+
+def _remove_old(target: str, old: str, fs: FileSystem) -> None:
+    with translated(target, "unlink"):
+        for name in (_lock_file(old), old):
+            if fs.exists(name):
+                fs.unlink(name)
+
+
+def _lock_file(name: str) -> str:
+    return f"{name}-lock"

@@ -1,0 +1,106 @@
+"""The LMDB files that this process has open: shared by its engines, left alone by its children.
+
+LMDB may not be used, nor even closed carelessly, in a child of the process that opened it: both
+would write to the same table of readers. So a fork waits until no thread is in LMDB; the child
+forgets the transactions that it inherited, without ending them, closes the file, and each engine
+opens it anew when it is used.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from .environment import Environment, Identity
+from .gate import Gate
+from .snapshot import LMDBSnapshot
+
+
+class _Engine(Protocol):
+    """What opens an environment anew when it has to."""
+
+    reopening: threading.Lock
+
+
+environments: dict[Identity, Environment] = {}
+engines: weakref.WeakSet[_Engine] = weakref.WeakSet()
+_forking: list[Environment] = []
+# What opens a file and notes it in `environments` passes here: a child must know of all.
+opening = Gate()
+
+
+@contextmanager
+def pass_opening() -> Iterator[None]:
+    """A block that a fork waits for."""
+    try:
+        opening.inside.append(None)
+        if opening.is_shut:
+            opening.wait()
+        yield
+    finally:
+        opening.inside.pop()
+
+
+def forget(environment: Environment) -> None:
+    """A file that was closed."""
+    if environments.get(environment.identity) is environment:
+        del environments[environment.identity]
+
+
+def used_by(owner: object) -> list[Environment]:
+    """The environments that an engine or one of its snapshots keeps open."""
+    return [
+        environment
+        for environment in list(environments.values())
+        if owner in environment.holders
+        or any(snapshot.owner is owner for snapshot in environment.snapshots())
+    ]
+
+
+def _before_fork() -> None:
+    opening.close()
+    _forking[:] = environments.values()
+    for environment in _forking:
+        environment.gate.close()
+
+
+def _in_parent() -> None:
+    for environment in _forking:
+        environment.gate.open()
+    opening.open()
+
+
+def _in_child() -> None:
+    environments.clear()
+    for engine in engines:
+        engine.reopening = threading.Lock()  # which another thread may have held in the parent
+    for environment in _forking:
+        for holder in environment.holders:
+            if isinstance(holder, LMDBSnapshot):
+                holder.forget()
+        environment.holders.clear()
+        environment.close()
+        environment.gate.open()
+    opening.open()
+
+
+def _at_exit() -> None:
+    """Close what nobody reads; keep the others out for ever, as Python frees it all after this.
+
+    LMDB would wait, when it is freed, for a thread that is in it and never comes back.
+    """
+    opening.close()
+    for environment in list(environments.values()):
+        environment.gate.close()
+        if not environment.snapshots():
+            environment.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_in_parent, after_in_child=_in_child)
+atexit.register(_at_exit)
