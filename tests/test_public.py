@@ -28,10 +28,10 @@ LAYERS = [
     {"errors"},
     {"formats", "disk", "live"},
     {"engines"},
-    {"store", "opening", "default", "state", "safe", "tables"},
+    {"store", "opening", "default", "state", "safes", "tables"},
     {"compat", "cli", "__init__"},
 ]
-FACES = [{"store", "opening", "default"}, {"state"}, {"safe"}, {"tables"}]
+FACES = [{"store", "opening", "default"}, {"state"}, {"safes"}, {"tables"}]
 
 
 def test_all_is_the_public_surface() -> None:
@@ -126,7 +126,8 @@ def test_the_package_is_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["open", "replace", "replacing", "Store", "State", "StateMethods", "Change"]
+    "name",
+    ["open", "replace", "replacing", "Store", "State", "StateMethods", "Change", "Safe", "safe"],
 )
 def test_public_functions_have_an_example(name: str) -> None:
     """Each entry point shows one in its docstring, or in those of its methods."""
@@ -140,6 +141,7 @@ def test_public_functions_have_an_example(name: str) -> None:
 def test_docstring_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every example in a docstring does what it shows."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OUTLIVE_HOME", str(tmp_path / "home"))
     tried = 0
     for module in modules():
         import csv
@@ -158,6 +160,7 @@ def test_import_is_quick_to_load() -> None:
     program = (
         "import outlive, sys\n"
         "late = ('yaml', 'tomlkit', 'tomllib', 'msgspec', 'pickle', 'inspect')\n"
+        "late += ('lmdb', 'mmap', 'platformdirs')\n"
         "print([m for m in late if m in sys.modules])"
     )
     printed = run_python(program)

@@ -27,6 +27,10 @@ from .errors import (
 from .formats import AbstractFormatBstr, AbstractFormatFile
 from .live.change import Change
 from .opening import open
+from .safes.private import safe
+from .safes.safe import Safe
+from .safes.snapshot import SafeSnapshot
+from .safes.transaction import Transaction
 from .state.state import State, StateMethods
 from .store import Store
 
@@ -45,12 +49,16 @@ __all__ = [
     "OutliveError",
     "ReadOnlyError",
     "RecoveryWarning",
+    "Safe",
+    "SafeSnapshot",
     "State",
     "StateMethods",
     "Store",
+    "Transaction",
     "UntrustedError",
     "Version",
     "open",
     "replace",
     "replacing",
+    "safe",
 ]

@@ -1,0 +1,1 @@
+"""A durable dict of any Python objects, on an engine."""

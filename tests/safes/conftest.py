@@ -1,0 +1,5 @@
+"""The fixtures of the safes."""
+
+from .stores import engine, safe
+
+__all__ = ["engine", "safe"]
