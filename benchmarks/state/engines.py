@@ -36,11 +36,11 @@ class _Lmdb(Counter):
         begin = self.environment.begin
         for _ in range(self.changes):
             with begin(write=True) as transaction:
-                transaction.put(_KEY, b"%d" % (int(transaction.get(_KEY)) + 1))
+                transaction.put(_KEY, b"%d" % (int(transaction.get(_KEY, b"")) + 1))
 
     def stored(self, folder: Path) -> int:
         with lmdb.open(str(folder)) as environment, environment.begin() as transaction:
-            return int(transaction.get(_KEY))
+            return int(transaction.get(_KEY, b""))
 
     def close(self) -> None:
         self.environment.close()
