@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,10 @@ def test_the_code_of_the_readme_runs(
 ) -> None:
     """Every Python block runs, one after the other, and the files look as shown."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OUTLIVE_HOME", str(tmp_path / "home"))
     python, shown = blocks(ROOT / "README.md", "python"), blocks(ROOT / "README.md", "json")
     assert len(python) >= 12
-    names: dict[str, object] = {}
+    names: dict[str, object] = {"__name__": "__main__"}
     exec(python[0], names)  # noqa: S102  # that is the test
     outlive.State.close(names.pop("state"))  # type: ignore[arg-type]  # the first block made it
     shown_yaml = blocks(ROOT / "README.md", "yaml")
@@ -44,6 +46,18 @@ def test_the_code_of_the_readme_runs(
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.parametrize("name", ["safe.md", "engines.md"])
+def test_the_code_of_the_docs_runs(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every Python block of a document runs, one after the other."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"__name__": "__main__"}
+    for block in blocks(ROOT / "docs" / name, "python"):
+        exec(compile(block, name, "exec"), names)  # noqa: S102  # that is the test
+    assert len(names) > 3
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
     """Every link to a file of this repository finds it."""
@@ -60,12 +74,13 @@ def test_the_map_of_the_house_is_complete() -> None:
         assert f" {path.name} " in text, path.name
 
 
-def test_the_arguments_of_open_are_documented() -> None:
-    """docs/store.md shows every argument with its default."""
+@pytest.mark.parametrize(("name", "what"), [("store.md", outlive.open), ("safe.md", outlive.Safe)])
+def test_the_arguments_are_documented(name: str, what: Callable[..., object]) -> None:
+    """The document shows every argument with its default."""
     import inspect
 
-    text = re.sub(r"\s+", " ", (ROOT / "docs" / "store.md").read_text())
-    for parameter in inspect.signature(outlive.open).parameters.values():
+    text = re.sub(r"\s+", " ", (ROOT / "docs" / name).read_text())
+    for parameter in inspect.signature(what).parameters.values():
         default = parameter.default
         shown = f"{default!r}".replace("'", '"')
         word = parameter.name if default is parameter.empty else f"{parameter.name}={shown}"

@@ -52,6 +52,11 @@ class Temporary(Claim):
                 last = number + _LOOK_AHEAD
 
 
+def sweep(fs: FileSystem, target: str) -> None:
+    """Remove the first temporary file of a target, if the one who made it was killed."""
+    _sweep(fs, beside(target, "0.tmp"))
+
+
 def _sweep(fs: FileSystem, name: str) -> bool:
     """Remove the file of a writer that was killed, but not of one that lives; True if it is gone.
 

@@ -41,7 +41,8 @@ class Limits(NamedTuple):
 class Snapshot(Protocol):
     """A view of one moment, that later commits do not touch.
 
-    Whoever begins one closes it; a ``with`` block does. Several threads may read it at once. Used
+    Whoever begins one closes it, when nobody reads it any more; a ``with`` block does. Several
+    threads may read it at once. Used
     after it was closed, or after its engine was, it raises ClosedError; so does one that a forked
     child inherited.
     """

@@ -7,10 +7,13 @@ could die, and one writer alone finds nobody to wait for.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
+
+from ..errors import LockedError
 
 W = TypeVar("W")
 _PATIENCE = 0.0003  # seconds: about what one flush takes
@@ -42,18 +45,32 @@ class GroupCommit(Generic[W]):
     committed and is tried again by the next leader. So no writer pays for another's Ctrl-C.
     """
 
-    def __init__(self, commit: Callable[[Sequence[Request[W]]], None]) -> None:
+    def __init__(self, name: str, commit: Callable[[Sequence[Request[W]]], None]) -> None:
+        self._name = name
         self._commit = commit
         self._mutex = threading.Lock()
         self._waiting: list[Request[W]] = []
         self._led: list[Request[W]] = []  # those for whom the leader commits
         self._leader: Request[W] | None = None
+        self._threads: set[int] = set()  # those that are in `run`
         self._expected = 1  # how many came together the last time
 
     def run(self, work: W) -> int:
-        """Commit `work`, alone or with others; returns its result or raises its error."""
+        """Commit `work`, alone or with others; returns its result or raises its error.
+
+        Raises LockedError where a signal handler or a destructor comes in between this thread's own
+        commit, which it would wait for in vain.
+        """
         request = Request(work)
+        thread = threading.get_ident()
+        if thread in self._threads:
+            raise LockedError(
+                f"{self._name}: this thread is in the middle of a commit. Let signal handlers and "
+                "destructors leave writing to the program",
+                os.getpid(),
+            )
         try:
+            self._threads.add(thread)
             # Few frames here and below: after a flush the processor's caches hold other things,
             # and each costs ten times what it does otherwise.
             with self._mutex:
@@ -73,6 +90,7 @@ class GroupCommit(Generic[W]):
                 self._expected = len(self._led)
                 self._commit(self._led)
         finally:
+            self._threads.discard(thread)
             if self._leader is request or not request.is_done:
                 self._leave(request)
         if request.error is not None:

@@ -13,7 +13,7 @@ from .doors import refuse_closed, refuse_write
 from .missing import MISSING, NotGiven
 from .opened import Mode, Opened
 from .reading import Reading
-from .retry import Stale, commit, until_kept
+from .retry import Stale, commit, note, until_kept
 from .transaction import Repeated, Transaction
 
 K = TypeVar("K")
@@ -44,7 +44,7 @@ class Changing(Reading[K, V], MutableMapping[K, V]):
                 raise KeyError(key)
             commit(self._engine, {packed: None}, {packed: rev})
 
-        until_kept(delete)
+        until_kept(self.path, delete)
 
     @overload
     def pop(self, key: K, /) -> V: ...
@@ -67,7 +67,7 @@ class Changing(Reading[K, V], MutableMapping[K, V]):
             commit(self._engine, {packed: None}, {packed: rev})
             return value
 
-        return until_kept(pop)
+        return until_kept(self.path, pop)
 
     def popitem(self, last: bool = True) -> tuple[K, V]:
         """Take out the last key with its value, or the first; one caller alone gets it.
@@ -86,7 +86,7 @@ class Changing(Reading[K, V], MutableMapping[K, V]):
             commit(self._engine, {packed: None}, {}, [seen])
             return item
 
-        return until_kept(pop)
+        return until_kept(self.path, pop)
 
     @overload
     def setdefault(self: Changing[K, T | None], key: K, default: None = None, /) -> T | None: ...
@@ -105,7 +105,7 @@ class Changing(Reading[K, V], MutableMapping[K, V]):
             commit(self._engine, {packed: new}, {packed: 0})
             return self._codec.decode(key, new)
 
-        return until_kept(set_default)
+        return until_kept(self.path, set_default)
 
     if not TYPE_CHECKING:  # a checker knows that of MutableMapping, which is long
 
@@ -115,6 +115,7 @@ class Changing(Reading[K, V], MutableMapping[K, V]):
 
     def _update(self, other: object, more: Mapping[str, object]) -> None:
         self._engine.commit(self._codec.encode_all(other, more))
+        note(self.path)
 
     def __ior__(self, other: Mapping[K, V] | Iterable[tuple[K, V]]) -> Self:
         self._update(other, {})
@@ -148,7 +149,7 @@ class Changing(Reading[K, V], MutableMapping[K, V]):
                 commit(self._engine, {packed: encoded}, {packed: rev})
             return new
 
-        return until_kept(attempt)
+        return until_kept(self.path, attempt)
 
     @contextmanager
     def edit(self, key: K, default: V | NotGiven = MISSING) -> Generator[V, None, None]:
@@ -212,7 +213,7 @@ class Changing(Reading[K, V], MutableMapping[K, V]):
             with Repeated(self) as transaction:
                 return f(transaction)
 
-        return until_kept(attempt)
+        return until_kept(self.path, attempt)
 
     def _read(self, packed: bytes) -> tuple[int, bytes | None]:
         """The revision of a key, 0 if it is not there, and its data."""

@@ -18,6 +18,7 @@ from .changing import Changing
 from .doors import Closed, ReadOnly, refuse_closed
 from .opened import Mode, Opened
 from .reading import Make
+from .retry import note
 from .snapshot import SafeSnapshot, count
 
 if TYPE_CHECKING:  # what is not said is Any; Python has it from 3.13 on
@@ -179,6 +180,7 @@ class Safe(Changing[K, V]):
         except Exception as error:
             raise self._codec.cannot_write(key, error) from error
         self._engine.commit({packed: data})
+        note(self.path)
 
     def compact(self) -> None:
         """Give back the room of what is no more; others may read meanwhile."""

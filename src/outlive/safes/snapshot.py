@@ -34,26 +34,47 @@ class SafeSnapshot(Reading[K, V]):
     (1, 2)
     """
 
-    __slots__ = ("__weakref__", "_codec", "_engine", "_inner", "_safe")
+    __slots__ = ("__weakref__", "_codec", "_engine", "_inner", "_is_closed", "_readers", "_safe")
 
     def __init__(self, safe: Changing[K, V]) -> None:
         self._safe = safe
         self._engine = safe._engine
         self._codec = safe._codec
         self._inner: Snapshot | None = safe._opened.begin()
+        self._is_closed = False
+        self._readers: list[None] = []  # who is reading; its methods are atomic
 
     def __getitem__(self, key: K) -> V:
-        entry = self._open().get(self._codec.pack(key))
-        if entry is None:
-            raise KeyError(key)
-        value: V = self._codec.decode(key, entry.value)
-        return value
+        try:
+            self._readers.append(None)
+            entry = self._open().get(self._codec.pack(key))
+            if entry is None:
+                raise KeyError(key)
+            value: V = self._codec.decode(key, entry.value)
+            return value
+        finally:
+            self._leave()
 
     def __contains__(self, key: object) -> bool:
-        return self._open().get(self._codec.pack(key)) is not None
+        try:
+            self._readers.append(None)
+            return self._open().get(self._codec.pack(key)) is not None
+        finally:
+            self._leave()
 
     def close(self) -> None:
-        """End the view; again is nothing."""
+        """End the view; again is nothing. Who is reading in another thread may finish."""
+        self._is_closed = True
+        self._end()
+
+    def _leave(self) -> None:
+        self._readers.pop()
+        if self._is_closed:
+            self._end()
+
+    def _end(self) -> None:
+        if self._readers:
+            return  # the last of them does it: values are decoded where they lie in the file
         inner, self._inner = self._inner, None
         if inner is not None:
             inner.close()
@@ -78,14 +99,18 @@ class SafeSnapshot(Reading[K, V]):
 
     def _open(self) -> Snapshot:
         self._safe._check_still(self._engine)
-        if self._inner is None:
+        if self._is_closed or self._inner is None:
             raise ClosedError(
                 f"{self._safe.path}: the snapshot was closed; take another with snapshot()"
             )
         return self._inner
 
     def _count(self, bounds: Bounds) -> int:
-        return count(self._open(), bounds)
+        try:
+            self._readers.append(None)
+            return count(self._open(), bounds)
+        finally:
+            self._leave()
 
     def _scan(
         self,
@@ -93,10 +118,18 @@ class SafeSnapshot(Reading[K, V]):
         make: Make[T],
         values: bool = True,  # noqa: ARG002  # nothing is copied
     ) -> Generator[T, None, None]:
-        inner = self._open()
-        for key, entry in inner.scan(bounds.start, bounds.stop, reverse=bounds.reverse):
-            self._open()
-            yield make(key, entry.value)
+        entries = self._open().scan(bounds.start, bounds.stop, reverse=bounds.reverse)
+        while True:
+            try:
+                self._readers.append(None)
+                self._open()
+                entry = next(entries, None)
+                if entry is None:
+                    return
+                made = make(entry[0], entry[1].value)
+            finally:
+                self._leave()
+            yield made
 
 
 def count(snapshot: Snapshot, bounds: Bounds) -> int:

@@ -1,9 +1,10 @@
 """Write an LMDB file anew without what is free, beside processes that read and write it.
 
 LMDB cannot shrink a file in place, so a copy takes its place, and all who have the former file open
-have to notice. With the lock of `opening.alone`, in this order:
+have to notice. With the lock of `opening.alone` on both, in this order:
 
-1. Take LMDB's write lock, so that nobody commits, and copy what there is to a temporary file.
+1. Take LMDB's write lock, so that nobody commits; reserve the room that 4 takes; copy what there
+   is to a temporary file.
 2. Sync the copy; give the former file a second name, `.NAME.outlive-old`; rename the copy over
    NAME; sync the directory.
 3. Move LMDB's lock file to the second name: the new file gets its own.
@@ -25,42 +26,52 @@ from ...disk import metadata
 from ...disk.fs import FileSystem, beside, close, translated
 from ...disk.replacement import sync_directory
 from ...disk.temporary import Temporary
-from . import registry
+from . import lock_file, registry
 from .environment import Environment
 from .errors import translated_lmdb
 from .opening import OLD, alone, finish_compaction, write_header
+from .room import reserved
 from .transaction import MOVED
+
+_MARK = 1 << 20  # bytes of the map that marking the former file takes at most
 
 
 def compact(environment: Environment, fs: FileSystem) -> None:
     """Replace the file of `environment`, which is moved then. Raises Moved if it was already."""
-    target = environment.path
+    target, old = environment.path, beside(environment.path, OLD)
+    copy = Temporary(fs)
     with alone(target, fs):
         finish_compaction(target, fs)
-        with environment.writing() as txn, translated_lmdb(target, "compact"):
-            environment.check_place(txn)
-            _replace(environment, txn, fs)
-            txn.put(MOVED, b"")
-            _take_lock_file(target, beside(target, OLD), fs)
-            txn.commit()
-        _remove_old(target, beside(target, OLD), fs)
+        environment.make_room(_MARK)
+        try:
+            # `opening` before the gate of the environment, as a fork shuts them.
+            with (
+                registry.pass_opening(),
+                environment.writing() as former,
+                translated_lmdb(target, "compact"),
+            ):
+                environment.check_place(former)
+                former.txn.put(MOVED, b"")
+                with reserved(target, _MARK):
+                    _replace(environment, copy, former.txn.id(), fs)
+                    _take_lock_file(target, old, fs)
+                    former.commit()
+                _remove_old(target, old, fs)
+        finally:
+            copy.remove()  # which leaves a file that has another name by now, and frees its lock
 
 
-def _replace(environment: Environment, txn: lmdb.Transaction[memoryview], fs: FileSystem) -> None:
+def _replace(environment: Environment, copy: Temporary, txn_id: int, fs: FileSystem) -> None:
     target = environment.path
-    copy = Temporary(fs)
     copy.create(target, 0o600)
-    try:
-        environment.lmdb.copyfd(copy.fd, compact=True)
-        # In the copy LMDB counts from 1 again; its first transaction is the one of the header.
-        write_header(copy.path, epoch=environment.epoch + txn.id(), path=target)
-        _copy_metadata(target, copy.fd, fs)
-        fs.fsync(copy.fd)
-        fs.link(target, beside(target, OLD))
-        fs.rename(copy.path, target)
-        sync_directory(target, target, fs)
-    finally:
-        copy.remove()  # which leaves a file that has another name by now
+    environment.lmdb.copyfd(copy.fd, compact=True)
+    # In the copy LMDB counts from 1 again; its first transaction is the one of the header.
+    write_header(copy.path, epoch=environment.epoch + txn_id, path=target)
+    _copy_metadata(target, copy.fd, fs)
+    fs.fsync(copy.fd)
+    fs.link(target, beside(target, OLD))
+    fs.rename(copy.path, target)
+    sync_directory(target, target, fs)
 
 
 def _copy_metadata(target: str, fd: int, fs: FileSystem) -> None:
@@ -80,7 +91,7 @@ def retire(target: str, old: str, fs: FileSystem) -> None:
             fs.unlink(old)
             return
         _take_lock_file(target, old, fs)
-    if fs.exists(_lock_file(old)):  # else it was marked before
+    if fs.exists(lock_file.name(old)):  # else it was marked before
         _mark(old, identity)
     _remove_old(target, old, fs)
 
@@ -89,11 +100,12 @@ def _mark(old: str, identity: tuple[int, int]) -> None:
     with translated_lmdb(old, "write"), registry.pass_opening():
         here = registry.environments.get(identity)
         if here is not None and not here.is_closed:
-            with here.writing() as txn:
-                txn.put(MOVED, b"")
-                txn.commit()
+            with here.writing() as former:
+                former.txn.put(MOVED, b"")
+                former.commit()
             return
-        env = lmdb.open(old, subdir=False, create=False, max_readers=1, max_spare_txns=0)
+        size = 2 * os.path.getsize(old) + _MARK
+        env = lmdb.open(old, subdir=False, create=False, map_size=size, max_spare_txns=0)
         try:
             with env.begin(write=True) as txn:
                 txn.put(MOVED, b"")
@@ -102,16 +114,12 @@ def _mark(old: str, identity: tuple[int, int]) -> None:
 
 
 def _take_lock_file(target: str, old: str, fs: FileSystem) -> None:
-    if fs.exists(_lock_file(target)) and not fs.exists(_lock_file(old)):
-        fs.rename(_lock_file(target), _lock_file(old))
+    if fs.exists(lock_file.name(target)) and not fs.exists(lock_file.name(old)):
+        fs.rename(lock_file.name(target), lock_file.name(old))
 
 
 def _remove_old(target: str, old: str, fs: FileSystem) -> None:
     with translated(target, "unlink"):
-        for name in (_lock_file(old), old):
+        for name in (lock_file.name(old), old):
             if fs.exists(name):
                 fs.unlink(name)
-
-
-def _lock_file(name: str) -> str:
-    return f"{name}-lock"

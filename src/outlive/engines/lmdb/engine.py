@@ -64,6 +64,8 @@ class LMDBEngine:
         self.name = absolute(path)
         if mode not in ("rw", "r"):
             raise FormatError(f"{self.name}: mode={mode!r} is neither rw nor r")
+        if self.name.endswith("-lock"):
+            raise FormatError(f"{self.name} is the name of a lock file of LMDB. Choose another")
         self._mode = mode
         self._sync = checked_sync(sync)
         self._map_size = map_size
@@ -97,8 +99,8 @@ class LMDBEngine:
             if self._is_closed:
                 raise self._closed()
             if self._environment is former:
+                former.leave(self)  # first: LMDB opens no two files with one lock file
                 self._environment = self._open()
-                former.leave(self)
 
     def snapshot(self) -> LMDBSnapshot:
         """A view of this moment. Raises ClosedError, CorruptError, DiskError."""

@@ -43,7 +43,11 @@ MEANINGS: dict[type[lmdb.Error], tuple[type[OutliveError], str]] = {
         CorruptError,
         "is a file of LMDB that outlive did not write: {error}. Open it with what wrote it",
     ),
-    lmdb.LockError: (LockedError, "is held by another process: {error}. Let it finish"),
+    lmdb.LockError: (
+        LockedError,
+        "is held by another process with the pid of this one, as in another container: {error}. "
+        "Let them share the pids (--pid=host), or close the other",
+    ),
     lmdb.ReadonlyError: (ReadOnlyError, "cannot be written: {error}. Check its permissions"),
     lmdb.BadValsizeError: (FormatError, "a key or a value is too long: {error}. Shorten it"),
     lmdb.BadDbiError: (CorruptError, _DAMAGED),
@@ -102,6 +106,14 @@ def translate_lmdb(error: lmdb.Error, path: str, operation: str) -> OutliveError
         number = code if code > 0 else _NUMBERS.get(kind, errno.EIO)
         return kind(number, message, path, operation)
     return kind(message)
+
+
+def damaged(path: str, key: bytes) -> CorruptError:
+    """The error for an entry that no engine wrote."""
+    return CorruptError(
+        f"{path} is damaged: what is under the key {key!r:.99} is no entry. Put a good copy in "
+        "its place"
+    )
 
 
 class translated_lmdb:  # noqa: N801  # reads as the function that it stands for

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 
 _PAUSE = 0.00005  # seconds between two looks whether the last has left
 
@@ -16,35 +17,46 @@ class Gate:
     Passing is on the way of every read, so it is written out where it is needed, as ::
 
         try:
-            gate.inside.append(None)
+            gate.inside.append(get_ident())
             if gate.is_shut:
                 gate.wait()
             ...
         finally:
-            gate.inside.pop()
+            gate.inside.remove(get_ident())
 
-    The list counts those inside; its methods are atomic. A signal can come after `append`, but not
-    between it and the `try`, so that what is counted leaves again. Who is inside never shuts it.
+    The list holds the threads that are inside, each as often as it is; its methods are atomic. A
+    signal can come after `append`, but not between it and the `try`, so that what is counted leaves
+    again. A signal handler may find its own thread inside, which it cannot wait for: see `is_mine`.
     """
 
     def __init__(self) -> None:
-        self.inside: list[None] = []
+        self.inside: list[int] = []
         self.is_shut = False
-        self._mutex = threading.Lock()
+        self._mutex = threading.RLock()
+        self._owner: int | None = None  # the thread that shut it
+        self._depth = 0
 
     def wait(self) -> None:
-        """Step back until the gate is open again; called by one who is counted as inside."""
-        while self.is_shut:
-            self.inside.pop()
+        """Step back until the gate is open again; called by one who is counted as inside.
+
+        The thread that shut it passes: it may be in a signal handler, or at the end of the program.
+        """
+        while self.is_shut and self._owner != get_ident():
+            self.inside.remove(get_ident())
             try:
                 with self._mutex:
                     pass
             finally:
-                self.inside.append(None)
+                self.inside.append(get_ident())
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether this thread is inside, below on its stack."""
+        return get_ident() in self.inside
 
     @contextmanager
     def shut(self) -> Iterator[None]:
-        """A block in which nobody is inside, and nothing asks to pass."""
+        """A block in which no other thread is inside; it may be entered again within itself."""
         self.close()
         try:
             yield
@@ -52,11 +64,13 @@ class Gate:
             self.open()
 
     def close(self) -> None:
-        """Shut it, and wait until all are out."""
+        """Shut it, and wait until all others are out."""
         self._mutex.acquire()
+        self._depth += 1
+        me = self._owner = get_ident()
         self.is_shut = True
         try:
-            while self.inside:
+            while any(thread != me for thread in self.inside.copy()):
                 time.sleep(_PAUSE)
         except BaseException:
             self.open()
@@ -64,5 +78,8 @@ class Gate:
 
     def open(self) -> None:
         """Let the others in."""
-        self.is_shut = False
+        self._depth -= 1
+        if not self._depth:
+            self.is_shut = False
+            self._owner = None
         self._mutex.release()

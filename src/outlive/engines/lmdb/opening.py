@@ -2,69 +2,96 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import struct
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 
 import lmdb
 
-from ...disk.fs import FileSystem, beside, close, follow, regular, translated
-from ...disk.lock import Lock
+from ...disk.claim import Claim
+from ...disk.fs import NONBLOCK, FileSystem, beside, close, follow, regular, translated
 from ...disk.replacement import Sync, sync_directory
-from ...disk.temporary import Temporary
-from ...errors import CorruptError
-from . import registry
+from ...disk.temporary import Temporary, sweep
+from ...errors import CorruptError, DiskError, LockedError
+from ..base import RESERVED
+from . import lock_file, registry
 from .environment import Environment
 from .errors import translated_lmdb
+from .room import lacking
 from .transaction import DELETED, HEADER, MOVED, REV
 
 if sys.platform != "win32":
     import resource
 
 _VERSION = 1
+_MAGIC_AT = 16  # bytes; LMDB's first page begins with what all its pages do
+_MAGIC = (0xBEEFC0DE).to_bytes(4, sys.byteorder)
 # What is mapped of the address space, which costs nothing until it is used; the file is as long as
 # what it holds. Where a process may not map so much, or would make the file so large, the map
 # begins small and grows.
 _RESERVED = 1 << 36
 _SMALL = 1 << 26
-_READERS = 4096  # open snapshots in all processes
 _WAIT = 60.0  # seconds: an opener waits for a compaction
+_PAUSE = 0.002
 
 OLD = "old"  # the suffix of a file that a compaction has replaced, until all know
 
 
 @contextmanager
 def alone(path: str, fs: FileSystem) -> Iterator[None]:
-    """A block in which no other process or thread opens, makes or compacts the file.
+    """A block in which no other process or thread opens or compacts the file, which is there.
 
-    Nobody can in a directory where we may not write, so there is no lock.
+    It is a lock on the file itself: that needs no room on the disk, and no right to write.
     """
-    with ExitStack() as stack:
-        if os.access(os.path.dirname(path), os.W_OK):
-            stack.enter_context(Lock(path, timeout=_WAIT, fs=fs))
+    claim = Claim(fs)
+    registry.claims.add(claim)
+    deadline = time.monotonic() + _WAIT
+    try:
+        with translated(path, "open"):
+            if not fs.exists(path) and os.path.isdir(os.path.dirname(path)):
+                raise DiskError(
+                    errno.ENOENT,
+                    f'{path} is not there. Open it with mode="rw" to make it',
+                    path,
+                    "open",
+                )
+            while not claim.take(path, os.O_RDONLY | NONBLOCK):
+                if time.monotonic() > deadline:
+                    raise LockedError(
+                        f"{path}: another process compacts it, or stopped while it opened it. "
+                        "Let it finish"
+                    )
+                time.sleep(_PAUSE)
         yield
+    finally:
+        claim.close()
+        registry.claims.discard(claim)
 
 
 def open_environment(
-    path: str, holder: object, *, mode: str, sync: Sync, map_size: int | None, fs: FileSystem
+    path: str, engine: object, *, mode: str, sync: Sync, map_size: int | None, fs: FileSystem
 ) -> Environment:
-    """The environment of the file at `path`, with `holder` among its holders.
+    """The environment of the file at `path`, with `engine` among those who use it.
 
     A missing file is made, unless `mode` is "r". Raises CorruptError, DiskError, LockedError.
     """
     target = follow(fs, path)
+    if mode != "r" and not fs.exists(target):
+        _make(target, path, fs)
+    sweep(fs, target)
     with alone(target, fs):
         finish_compaction(target, fs)
-        if mode != "r" and not fs.exists(target):
-            _make(target, path, fs)
         identity = _check_file(target, path, fs)
         shared = registry.environments.get(identity)
-        if shared is not None and shared.join(holder):
+        if shared is not None and shared.join(engine):
             return shared
         with registry.pass_opening():
             environment = _open(target, identity, sync, map_size)
-            environment.holders.add(holder)
+            environment.join(engine)
             registry.environments[identity] = environment
         return environment
 
@@ -78,60 +105,79 @@ def _make(target: str, path: str, fs: FileSystem) -> None:
     with translated(path, "open"):
         temporary.create(target, 0o600)
     try:
-        write_header(temporary.path, epoch=0, path=path)
+        with registry.pass_opening():
+            write_header(temporary.path, epoch=0, path=path)
         with translated(path, "fsync"):
             fs.fsync(temporary.fd)
-        with translated(path, "rename"):
-            fs.rename(temporary.path, target)
+        with translated(path, "link"), suppress(FileExistsError):  # another made it first
+            fs.link(temporary.path, target)
         sync_directory(target, path, fs)
     finally:
         temporary.remove()  # which leaves a file that has another name by now
 
 
 def write_header(name: str, *, epoch: int, path: str) -> None:
-    """Make the file `name`, that nobody else knows of, one of ours; errors name `path`."""
-    with translated_lmdb(path, "write"), registry.pass_opening():
-        env = lmdb.open(name, subdir=False, lock=False, max_dbs=1, map_size=_SMALL, lib_version=0)
-        try:
-            env.open_db(DELETED)  # made, where it is not there
-            with env.begin(write=True) as txn:
-                txn.put(HEADER, REV.pack(_VERSION) + REV.pack(epoch))
-                txn.delete(MOVED)
-        finally:
-            env.close()
+    """Make the file `name`, that nobody else knows of, one of ours; errors name `path`.
+
+    A fork waits for it: called within `registry.pass_opening`.
+    """
+    try:
+        with translated_lmdb(path, "write"):
+            _write_header(name, epoch)
+    except DiskError as error:
+        raise (error.errno == errno.EIO and lacking(name, path, 0)) or error from error
+
+
+def _write_header(name: str, epoch: int) -> None:
+    size = _SMALL + 2 * os.path.getsize(name)
+    env = lmdb.open(name, subdir=False, lock=False, max_dbs=1, map_size=size, lib_version=0)
+    try:
+        env.open_db(DELETED)  # made, where it is not there
+        with env.begin(write=True) as txn:
+            txn.put(HEADER, REV.pack(_VERSION) + REV.pack(epoch))
+            txn.delete(MOVED)
+    finally:
+        env.close()
 
 
 def _check_file(target: str, path: str, fs: FileSystem) -> tuple[int, int]:
     """What tells the file from others. Raises DiskError, or CorruptError where it is cut short."""
     with translated(path, "open"):
-        fd = fs.open(target, os.O_RDONLY)
+        fd = fs.open(target, os.O_RDONLY | NONBLOCK)
     try:
         status = regular(fs, fd, path)
+        if status.st_nlink > 1:
+            raise DiskError(
+                errno.EMLINK,
+                f"{path} has {status.st_nlink} names (hard links), and each would have a lock file "
+                "of its own. Remove the others, or copy the file",
+                path,
+                "open",
+            )
+        start = fs.read(fd, _MAGIC_AT + len(_MAGIC))
     finally:
         close(fs, fd)
-    if not status.st_size:
+    if not start:
         raise CorruptError(
             f"{path} is empty. Put a good copy in its place, or delete it to begin anew"
+        )
+    if start[_MAGIC_AT:] != _MAGIC:  # looked for before LMDB makes a lock file beside it
+        raise CorruptError(
+            f"{path} is no safe, or damaged: its first page is not one of LMDB. Choose another "
+            "path, or put a good copy in its place"
         )
     return status.st_dev, status.st_ino
 
 
 def _open(target: str, identity: tuple[int, int], sync: Sync, map_size: int | None) -> Environment:
     with translated_lmdb(target, "open"):
-        env = _open_mapped(target, sync, map_size)
+        env = _open_with_lock(target, sync, map_size)
         try:
             env.reader_check()
             _check_length(env, target)
             with env.begin() as txn:
-                header = txn.get(HEADER)
+                epoch = _epoch(txn.get(HEADER), target)
                 is_put_back = txn.get(MOVED) is not None
-                if header is None or len(header) != 2 * REV.size:
-                    raise _foreign(target)
-                version, epoch = REV.unpack_from(header)[0], REV.unpack_from(header, REV.size)[0]
-                if version != _VERSION:
-                    raise CorruptError(
-                        f"{target} was written by a later version of outlive. Update outlive"
-                    )
         except BaseException:
             env.close()
             raise
@@ -139,6 +185,7 @@ def _open(target: str, identity: tuple[int, int], sync: Sync, map_size: int | No
         target,
         identity,
         env,
+        lock=lock_file.match(target),
         epoch=epoch,
         is_full=sync == "full",
         is_put_back=is_put_back,
@@ -146,10 +193,41 @@ def _open(target: str, identity: tuple[int, int], sync: Sync, map_size: int | No
     )
 
 
-def _foreign(path: str) -> CorruptError:
-    return CorruptError(
-        f"{path} is a file of LMDB, but not one that outlive wrote. Choose another path"
-    )
+def _open_with_lock(target: str, sync: Sync, map_size: int | None) -> lmdb.Environment:
+    """With a lock file that is this file's, and not that of another which had its name."""
+    is_writable = os.access(target, os.W_OK)
+    if not is_writable and lock_file.is_out_of_reach(target):
+        raise DiskError(
+            errno.EROFS,
+            f"{target} cannot be read safely: somebody may write to it elsewhere, and its lock "
+            f"file {lock_file.name(target)} cannot be written here. Mount it to be written, or "
+            "copy the file",
+            target,
+            "open",
+        )
+    for _ in range(2):
+        if is_writable:
+            lock_file.prepare(target, {each.lock for each in registry.environments.values()})
+        env = _open_mapped(target, sync, map_size)
+        if not is_writable or lock_file.belongs(env):
+            return env
+        env.close()
+        lock_file.remove(target)
+    raise CorruptError(f"{target} and {lock_file.name(target)} do not agree. Remove the latter")
+
+
+def _epoch(header: bytes | None, target: str) -> int:
+    if header is None or len(header) != 2 * REV.size:
+        raise CorruptError(
+            f"{target} is a file of LMDB, but not one that outlive wrote. Choose another path"
+        )
+    version: int = REV.unpack_from(header)[0]
+    if version != _VERSION:
+        raise CorruptError(f"{target} was written by a later version of outlive. Update outlive")
+    epoch: int = REV.unpack_from(header, REV.size)[0]
+    if epoch >> 40:
+        raise CorruptError(f"{target} is damaged in its header. Put a good copy in its place")
+    return epoch
 
 
 def _open_mapped(target: str, sync: Sync, map_size: int | None) -> lmdb.Environment:
@@ -172,7 +250,7 @@ def _open_lmdb(target: str, sync: Sync, map_size: int) -> lmdb.Environment:
         mode=0o600,
         map_size=map_size,
         max_dbs=1,
-        max_readers=_READERS,
+        max_readers=lock_file.READERS,
         # A spare one would be the parent's in a forked child, which could not close the file then.
         max_spare_txns=0,
     )
@@ -191,18 +269,38 @@ def _is_scarce() -> bool:
 
 
 def _check_length(env: lmdb.Environment, target: str) -> None:
-    """A file that was cut short would kill the process when the part that is missing is read."""
-    expected = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
-    actual = os.path.getsize(target)
-    if actual < expected:
-        raise CorruptError(
-            f"{target} was cut short: it has {actual:,} bytes of {expected:,}. Put a good copy in "
-            "its place"
-        )
+    """Raise CorruptError for a file that was cut short.
+
+    A page that is missing would kill the process that reads it. But a healthy file, too, can be
+    shorter than LMDB counts: pages that were used and freed in one transaction are never written.
+    So one that is short is made as long as it should be, and read.
+    """
+    info, size = env.info(), env.stat()["psize"]
+    if os.path.getsize(target) >= (info["last_pgno"] + 1) * size:
+        return
+    if not os.access(target, os.W_OK):
+        raise _cut_short(target, "Have someone who may write it open it")
+    with env.begin(write=True) as txn:  # others do not make it longer meanwhile
+        expected = (env.info()["last_pgno"] + 1) * size
+        actual = os.path.getsize(target)
+        os.truncate(target, max(expected, actual))
+        try:
+            is_whole = all(
+                REV.unpack_from(value)[0] for key, value in txn.cursor() if key < RESERVED
+            )
+        except (lmdb.Error, struct.error):
+            is_whole = False
+        if not is_whole:
+            os.truncate(target, actual)
+            raise _cut_short(target, "Put a good copy in its place")
+
+
+def _cut_short(target: str, advice: str) -> CorruptError:
+    return CorruptError(f"{target} was cut short: pages are missing at its end. {advice}")
 
 
 def finish_compaction(target: str, fs: FileSystem) -> None:
-    """Finish what a compaction that was killed has begun; see `compaction`. Called `alone`."""
+    """Clear up after a compaction that was killed; see `compaction`. Called `alone`."""
     old = beside(target, OLD)
     if fs.exists(old):
         from .compaction import retire

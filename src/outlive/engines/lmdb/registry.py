@@ -14,11 +14,12 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Protocol
 
+from ...disk.claim import Claim
 from .environment import Environment, Identity
 from .gate import Gate
-from .snapshot import LMDBSnapshot
 
 
 class _Engine(Protocol):
@@ -29,6 +30,7 @@ class _Engine(Protocol):
 
 environments: dict[Identity, Environment] = {}
 engines: weakref.WeakSet[_Engine] = weakref.WeakSet()
+claims: set[Claim] = set()  # the files that are being opened; the lock is the parent's alone
 _forking: list[Environment] = []
 # What opens a file and notes it in `environments` passes here: a child must know of all.
 opening = Gate()
@@ -38,12 +40,12 @@ opening = Gate()
 def pass_opening() -> Iterator[None]:
     """A block that a fork waits for."""
     try:
-        opening.inside.append(None)
+        opening.inside.append(get_ident())
         if opening.is_shut:
             opening.wait()
         yield
     finally:
-        opening.inside.pop()
+        opening.inside.remove(get_ident())
 
 
 def forget(environment: Environment) -> None:
@@ -52,14 +54,9 @@ def forget(environment: Environment) -> None:
         del environments[environment.identity]
 
 
-def used_by(owner: object) -> list[Environment]:
+def used_by(engine: object) -> list[Environment]:
     """The environments that an engine or one of its snapshots keeps open."""
-    return [
-        environment
-        for environment in list(environments.values())
-        if owner in environment.holders
-        or any(snapshot.owner is owner for snapshot in environment.snapshots())
-    ]
+    return [each for each in list(environments.values()) if each.is_used_by(engine)]
 
 
 def _before_fork() -> None:
@@ -77,28 +74,27 @@ def _in_parent() -> None:
 
 def _in_child() -> None:
     environments.clear()
+    for claim in claims:
+        claim.close()
+    claims.clear()
     for engine in engines:
         engine.reopening = threading.Lock()  # which another thread may have held in the parent
     for environment in _forking:
-        for holder in environment.holders:
-            if isinstance(holder, LMDBSnapshot):
-                holder.forget()
-        environment.holders.clear()
-        environment.close()
+        environment.inherit()
         environment.gate.open()
+    opening.inside.clear()
     opening.open()
 
 
 def _at_exit() -> None:
-    """Close what nobody reads; keep the others out for ever, as Python frees it all after this.
+    """Keep other threads out for ever, as Python frees it all after this.
 
-    LMDB would wait, when it is freed, for a thread that is in it and never comes back.
+    LMDB would wait, when it is freed, for a thread that is in it and never comes back. This thread
+    goes on: it still runs what was registered for the end of the program, and destructors.
     """
     opening.close()
     for environment in list(environments.values()):
         environment.gate.close()
-        if not environment.snapshots():
-            environment.close()
 
 
 if hasattr(os, "register_at_fork"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from struct import error as StructError  # noqa: N812  # a class, whatever its name
+from threading import get_ident
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -10,7 +12,7 @@ import lmdb
 
 from ...errors import ClosedError
 from ..base import RESERVED, Entry
-from .errors import translate_lmdb
+from .errors import damaged, translate_lmdb
 from .transaction import MOST, REV, SHARED
 
 if TYPE_CHECKING:
@@ -45,34 +47,36 @@ class LMDBSnapshot:
         """The revision of the moment."""
         gate = self._gate
         try:
-            gate.inside.append(None)
+            gate.inside.append(get_ident())
             if gate.is_shut:
                 gate.wait()
             if self._txn is None:
                 raise self._closed()
             return ((self._environment.epoch + self._txn.id()) << SHARED) + MOST - 1
         finally:
-            gate.inside.pop()
+            gate.inside.remove(get_ident())
 
     def get(self, key: bytes) -> Entry | None:
         """What is under `key`, or None. Raises ClosedError, CorruptError."""
         gate = self._gate
         try:
-            gate.inside.append(None)
+            gate.inside.append(get_ident())
             if gate.is_shut:
                 gate.wait()
             if self._txn is None:
                 raise self._closed()
             value = self._txn.get(key)
+            if value is None or key >= RESERVED:
+                return None
+            return Entry(value[_REV_SIZE:], _unpack(value)[0])
         except lmdb.BadValsizeError:
             return None  # too long a key to be there, or an empty one
         except lmdb.Error as error:
             raise translate_lmdb(error, self._environment.path, "read") from error
+        except StructError as error:
+            raise damaged(self._environment.path, key) from error
         finally:
-            gate.inside.pop()
-        if value is None or key >= RESERVED:
-            return None
-        return Entry(value[_REV_SIZE:], _unpack(value)[0])
+            gate.inside.remove(get_ident())
 
     def scan(
         self, start: bytes = b"", stop: bytes | None = None, *, reverse: bool = False
@@ -90,6 +94,8 @@ class LMDBSnapshot:
             for key, value in page:
                 if self._txn is None:
                     raise self._closed()
+                if len(value) < _REV_SIZE:
+                    raise damaged(self._environment.path, key)
                 yield key, Entry(value[_REV_SIZE:], _unpack(value)[0])
             if len(page) < size:
                 return
@@ -102,7 +108,7 @@ class LMDBSnapshot:
         """Up to `size` entries; the cursor does not outlive the call, which a fork waits for."""
         gate = self._gate
         try:
-            gate.inside.append(None)
+            gate.inside.append(get_ident())
             if gate.is_shut:
                 gate.wait()
             if self._txn is None:
@@ -112,7 +118,7 @@ class LMDBSnapshot:
         except lmdb.Error as error:
             raise translate_lmdb(error, self._environment.path, "read") from error
         finally:
-            gate.inside.pop()
+            gate.inside.remove(get_ident())
 
     def count(self, start: bytes = b"", stop: bytes | None = None) -> int:
         """How many keys there are in the range. At once for all keys, else by walking over them."""
@@ -134,20 +140,20 @@ class LMDBSnapshot:
     def _entries(self) -> int:
         gate = self._gate
         try:
-            gate.inside.append(None)
+            gate.inside.append(get_ident())
             if gate.is_shut:
                 gate.wait()
             if self._txn is None:
                 raise self._closed()
             return self._txn.stat()["entries"]
         finally:
-            gate.inside.pop()
+            gate.inside.remove(get_ident())
 
     def close(self) -> None:
         """End the view; again is nothing."""
         gate = self._gate
         try:
-            gate.inside.append(None)
+            gate.inside.append(get_ident())
             if gate.is_shut:
                 gate.wait()
             self.end()
@@ -155,8 +161,8 @@ class LMDBSnapshot:
                 self._ended.abort()
                 self._ended = None
         finally:
-            gate.inside.pop()
-        self._environment.leave(self)
+            gate.inside.remove(get_ident())
+        self._environment.drop(self)
 
     def end(self) -> None:
         """Raise ClosedError from now on; what was read stays readable until it is closed."""

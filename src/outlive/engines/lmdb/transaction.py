@@ -16,6 +16,7 @@ import lmdb
 
 from ...errors import ConflictError
 from ..base import RESERVED, Buffer, Range
+from .errors import damaged
 
 REV = Struct(">Q")
 SHARED = 16  # bits
@@ -39,17 +40,28 @@ class Work(NamedTuple):
 
 
 class WriteTransaction:
-    """A write transaction that several commits share; each gets a revision of its own."""
+    """A write transaction that several commits share; each gets a revision of its own.
 
-    def __init__(
-        self, env: lmdb.Environment, txn: lmdb.Transaction[memoryview], epoch: int, name: str
-    ) -> None:
-        self.txn = txn
+    Whoever makes it calls `end`. Nobody else keeps `txn`: to undo a transaction, LMDB's binding
+    has an `abort` that first waits for a moment in which no thread reads, and among threads that
+    always do so there is none. It does not wait when the last reference goes.
+    """
+
+    def __init__(self, env: lmdb.Environment, epoch: int, name: str) -> None:
+        txn = self.txn = env.begin(None, None, True, True)
         self.has_written = False
         self._env = env
         self._name = name
         self._first = (epoch + txn.id()) << SHARED
         self._latest = self._first - 1  # nothing in the file is newer
+
+    def commit(self) -> None:
+        """Keep what was written, if anything was."""
+        self.txn.commit()
+
+    def end(self) -> None:
+        """Undo it, unless it was committed."""
+        del self.txn
 
     @cached_property
     def _deleted(self) -> lmdb._Database:
@@ -80,7 +92,7 @@ class WriteTransaction:
 
     def _check_key(self, key: bytes, rev: int) -> None:
         value = self.txn.get(key)
-        if (0 if value is None else REV.unpack_from(value)[0]) != rev:
+        if (0 if value is None else self._rev(key, value)) != rev:
             raise ConflictError(
                 f"{self._name}: the key {key!r:.99} was changed after it was read. "
                 "Read again, and try again"
@@ -105,8 +117,14 @@ class WriteTransaction:
         with self.txn.cursor(db) as cursor:
             there = cursor.set_range(range.start) if range.start else cursor.first()
             while there and bytes(cursor.key()) < stop:
-                yield REV.unpack_from(cursor.value())[0]
+                yield self._rev(cursor.key(), cursor.value())
                 there = cursor.next()
+
+    def _rev(self, key: Buffer, value: memoryview) -> int:
+        if len(value) < REV.size:
+            raise damaged(self._name, bytes(key))
+        rev: int = REV.unpack_from(value)[0]
+        return rev
 
     def _write(self, writes: Mapping[bytes, Buffer | None], rev: bytes) -> None:
         # In the order of the keys: neighbours go into one page while it is at hand.
