@@ -39,16 +39,15 @@ _MARK = 1 << 20  # bytes of the map that marking the former file takes at most
 def compact(environment: Environment, fs: FileSystem) -> None:
     """Replace the file of `environment`, which is moved then. Raises Moved if it was already."""
     target, old = environment.path, beside(environment.path, OLD)
-    copy = Temporary(fs)
-    with alone(target, fs):
+    with registry.claiming(Temporary(fs)) as copy, alone(target, fs):
         finish_compaction(target, fs)
         environment.make_room(_MARK)
         try:
             # `opening` before the gate of the environment, as a fork shuts them.
             with (
                 registry.pass_opening(),
-                environment.writing() as former,
                 translated_lmdb(target, "compact"),
+                environment.writing() as former,
             ):
                 environment.check_place(former)
                 former.txn.put(MOVED, b"")

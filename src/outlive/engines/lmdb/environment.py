@@ -82,10 +82,10 @@ class Environment:
             gate.inside.append(get_ident())
             if gate.is_shut:
                 gate.wait()
-            if self.is_closed:
-                raise Moved
             if self._remapped is not None:
                 self._step_back(self._remapped)
+            if self.is_closed:
+                raise Moved
             txn = self.lmdb.begin(None, None, False, True)
             if txn.get(MOVED) is not None and not self._is_put_back:
                 txn.abort()
@@ -271,19 +271,29 @@ class Environment:
     def writing(self) -> Iterator[WriteTransaction]:
         """A write transaction of one's own; undone unless the block commits it. Raises Moved."""
         gate = self.gate
-        try:
-            gate.inside.append(get_ident())
-            if gate.is_shut:
-                gate.wait()
-            if self.is_closed:
-                raise Moved
-            together = WriteTransaction(self.lmdb, self.epoch, self.path)
+        while True:
             try:
-                yield together
+                gate.inside.append(get_ident())
+                if gate.is_shut:
+                    gate.wait()
+                if (together := self._begin()) is not None:
+                    try:
+                        yield together
+                    finally:
+                        together.end()
+                    return
             finally:
-                together.end()
-        finally:
-            gate.inside.remove(get_ident())
+                gate.inside.remove(get_ident())
+            self._remap()
+
+    def _begin(self) -> WriteTransaction | None:
+        """None if the map has to grow first."""
+        if self.is_closed:
+            raise Moved
+        try:
+            return WriteTransaction(self.lmdb, self.epoch, self.path)
+        except lmdb.MapResizedError:
+            return None
 
     def check_place(self, together: WriteTransaction) -> None:
         """Raise Moved unless the file is still what its path leads to.
@@ -346,7 +356,7 @@ class Environment:
         That takes a moment without a snapshot in this process. Raises FullError if none comes.
         """
         deadline = time.monotonic() + _PATIENCE
-        self._remapped = threading.Event()
+        remapped = self._remapped = threading.Event()
         try:
             while not self._remap_now():
                 if time.monotonic() > deadline:
@@ -354,8 +364,9 @@ class Environment:
                     raise translate_lmdb(error, self.path, "write")
                 time.sleep(0.001)
         finally:
-            self._remapped.set()
-            self._remapped = None
+            remapped.set()
+            if self._remapped is remapped:  # and not that of another thread
+                self._remapped = None
 
     def _remap_now(self) -> bool:
         with self.gate.shut():

@@ -32,7 +32,7 @@ def name(path: str) -> str:
     return f"{path}-lock"
 
 
-def prepare(path: str, ours: Set[Identity | None]) -> None:
+def prepare(path: str, ours: Set[Identity]) -> None:
     """Give the lock file its room on the disk, before LMDB maps it.
 
     LMDB leaves it with holes, and a process that writes into a hole when the disk is full is

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -17,10 +16,10 @@ from ...disk.fs import NONBLOCK, FileSystem, beside, close, follow, regular, tra
 from ...disk.replacement import Sync, sync_directory
 from ...disk.temporary import Temporary, sweep
 from ...errors import CorruptError, DiskError, LockedError
-from ..base import RESERVED
 from . import lock_file, registry
 from .environment import Environment
 from .errors import translated_lmdb
+from .length import check_length
 from .room import lacking
 from .transaction import DELETED, HEADER, MOVED, REV
 
@@ -37,6 +36,7 @@ _RESERVED = 1 << 36
 _SMALL = 1 << 26
 _WAIT = 60.0  # seconds: an opener waits for a compaction
 _PAUSE = 0.002
+_GROWTHS = 9  # tries to open a file that others make larger
 
 OLD = "old"  # the suffix of a file that a compaction has replaced, until all know
 
@@ -47,10 +47,8 @@ def alone(path: str, fs: FileSystem) -> Iterator[None]:
 
     It is a lock on the file itself: that needs no room on the disk, and no right to write.
     """
-    claim = Claim(fs)
-    registry.claims.add(claim)
     deadline = time.monotonic() + _WAIT
-    try:
+    with registry.claiming(Claim(fs)) as claim:
         with translated(path, "open"):
             if not fs.exists(path) and os.path.isdir(os.path.dirname(path)):
                 raise DiskError(
@@ -59,7 +57,7 @@ def alone(path: str, fs: FileSystem) -> Iterator[None]:
                     path,
                     "open",
                 )
-            while not claim.take(path, os.O_RDONLY | NONBLOCK):
+            while not _take(claim, path):
                 if time.monotonic() > deadline:
                     raise LockedError(
                         f"{path}: another process compacts it, or stopped while it opened it. "
@@ -67,9 +65,11 @@ def alone(path: str, fs: FileSystem) -> Iterator[None]:
                     )
                 time.sleep(_PAUSE)
         yield
-    finally:
-        claim.close()
-        registry.claims.discard(claim)
+
+
+def _take(claim: Claim, path: str) -> bool:
+    with registry.pass_opening():  # or a child might be forked with a lock that it does not know of
+        return claim.take(path, os.O_RDONLY | NONBLOCK)
 
 
 def open_environment(
@@ -82,7 +82,8 @@ def open_environment(
     target = follow(fs, path)
     if mode != "r" and not fs.exists(target):
         _make(target, path, fs)
-    sweep(fs, target)
+    with registry.pass_opening():
+        sweep(fs, target)  # before: it may be a second name of the file, which the lock is on
     with alone(target, fs):
         finish_compaction(target, fs)
         identity = _check_file(target, path, fs)
@@ -101,19 +102,19 @@ def _make(target: str, path: str, fs: FileSystem) -> None:
 
     LMDB does not sync a new file's name: a power cut soon after would take all that was written.
     """
-    temporary = Temporary(fs)
-    with translated(path, "open"):
-        temporary.create(target, 0o600)
-    try:
-        with registry.pass_opening():
-            write_header(temporary.path, epoch=0, path=path)
-        with translated(path, "fsync"):
-            fs.fsync(temporary.fd)
-        with translated(path, "link"), suppress(FileExistsError):  # another made it first
-            fs.link(temporary.path, target)
-        sync_directory(target, path, fs)
-    finally:
-        temporary.remove()  # which leaves a file that has another name by now
+    with registry.claiming(Temporary(fs)) as temporary:
+        try:
+            with registry.pass_opening():
+                with translated(path, "open"):
+                    temporary.create(target, 0o600)
+                write_header(temporary.path, epoch=0, path=path)
+            with translated(path, "fsync"):
+                fs.fsync(temporary.fd)
+            with translated(path, "link"), suppress(FileExistsError):  # another made it first
+                fs.link(temporary.path, target)
+            sync_directory(target, path, fs)
+        finally:
+            temporary.remove()  # the name; the file has another by now
 
 
 def write_header(name: str, *, epoch: int, path: str) -> None:
@@ -171,16 +172,26 @@ def _check_file(target: str, path: str, fs: FileSystem) -> tuple[int, int]:
 
 def _open(target: str, identity: tuple[int, int], sync: Sync, map_size: int | None) -> Environment:
     with translated_lmdb(target, "open"):
-        env = _open_with_lock(target, sync, map_size)
-        try:
-            env.reader_check()
-            _check_length(env, target)
-            with env.begin() as txn:
-                epoch = _epoch(txn.get(HEADER), target)
-                is_put_back = txn.get(MOVED) is not None
-        except BaseException:
-            env.close()
-            raise
+        for _ in range(_GROWTHS):
+            env = None
+            try:
+                env = _open_with_lock(target, sync, map_size)
+                env.reader_check()
+                check_length(env, target)
+                with env.begin() as txn:
+                    epoch = _epoch(txn.get(HEADER), target)
+                    is_put_back = txn.get(MOVED) is not None
+                break
+            except lmdb.MapResizedError:  # others made the file larger since it was mapped
+                map_size = 4 * os.path.getsize(target)
+                if env is not None:
+                    env.close()
+            except BaseException:
+                if env is not None:
+                    env.close()
+                raise
+        else:
+            raise lmdb.MapResizedError("mdb_txn_begin")
     return Environment(
         target,
         identity,
@@ -207,13 +218,22 @@ def _open_with_lock(target: str, sync: Sync, map_size: int | None) -> lmdb.Envir
         )
     for _ in range(2):
         if is_writable:
-            lock_file.prepare(target, {each.lock for each in registry.environments.values()})
+            lock_file.prepare(target, _locks())
         env = _open_mapped(target, sync, map_size)
-        if not is_writable or lock_file.belongs(env):
-            return env
+        try:
+            if not is_writable or lock_file.belongs(env):
+                return env
+        except BaseException:
+            env.close()
+            raise
         env.close()
         lock_file.remove(target)
     raise CorruptError(f"{target} and {lock_file.name(target)} do not agree. Remove the latter")
+
+
+def _locks() -> set[lock_file.Identity]:
+    """The lock files that this process uses."""
+    return {each.lock for each in list(registry.environments.values()) if each.lock}
 
 
 def _epoch(header: bytes | None, target: str) -> int:
@@ -266,37 +286,6 @@ def _is_scarce() -> bool:
     if sys.platform != "win32" and sys.maxsize > 1 << 32:
         return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
     return True
-
-
-def _check_length(env: lmdb.Environment, target: str) -> None:
-    """Raise CorruptError for a file that was cut short.
-
-    A page that is missing would kill the process that reads it. But a healthy file, too, can be
-    shorter than LMDB counts: pages that were used and freed in one transaction are never written.
-    So one that is short is made as long as it should be, and read.
-    """
-    info, size = env.info(), env.stat()["psize"]
-    if os.path.getsize(target) >= (info["last_pgno"] + 1) * size:
-        return
-    if not os.access(target, os.W_OK):
-        raise _cut_short(target, "Have someone who may write it open it")
-    with env.begin(write=True) as txn:  # others do not make it longer meanwhile
-        expected = (env.info()["last_pgno"] + 1) * size
-        actual = os.path.getsize(target)
-        os.truncate(target, max(expected, actual))
-        try:
-            is_whole = all(
-                REV.unpack_from(value)[0] for key, value in txn.cursor() if key < RESERVED
-            )
-        except (lmdb.Error, struct.error):
-            is_whole = False
-        if not is_whole:
-            os.truncate(target, actual)
-            raise _cut_short(target, "Put a good copy in its place")
-
-
-def _cut_short(target: str, advice: str) -> CorruptError:
-    return CorruptError(f"{target} was cut short: pages are missing at its end. {advice}")
 
 
 def finish_compaction(target: str, fs: FileSystem) -> None:

@@ -15,11 +15,13 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import get_ident
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ...disk.claim import Claim
 from .environment import Environment, Identity
 from .gate import Gate
+
+C = TypeVar("C", bound=Claim)
 
 
 class _Engine(Protocol):
@@ -37,11 +39,23 @@ opening = Gate()
 
 
 @contextmanager
+def claiming(claim: C) -> Iterator[C]:
+    """A block that owns a claim; at its end the claim is closed, and in a forked child at once."""
+    claims.add(claim)
+    try:
+        yield claim
+    finally:
+        claim.close()
+        claims.discard(claim)
+
+
+@contextmanager
 def pass_opening() -> Iterator[None]:
-    """A block that a fork waits for."""
+    """A block that a fork waits for. It may be entered again within itself."""
+    is_within = opening.is_mine
     try:
         opening.inside.append(get_ident())
-        if opening.is_shut:
+        if opening.is_shut and not is_within:
             opening.wait()
         yield
     finally:
