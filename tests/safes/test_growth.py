@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from outlive import FullError, Safe
-from outlive.engines.lmdb import environment
+from outlive.engines.lmdb import map
 
 from ..state.threads import in_threads
 from .children import opened_small, other, size, writing
@@ -140,7 +140,7 @@ def test_growth_of_a_small_map_waits_for_snapshots(
             closing.start()
             safe["huge"] = "y" * 1_000_000
             closing.join()
-        monkeypatch.setattr(environment, "_PATIENCE", 0.1)
+        monkeypatch.setattr(map, "_PATIENCE", 0.1)
         with safe.snapshot() as then:
             with pytest.raises(FullError, match="close snapshots that are open"):
                 safe["huger"] = "y" * 10_000_000

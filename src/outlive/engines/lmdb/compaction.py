@@ -41,15 +41,15 @@ def compact(environment: Environment, fs: FileSystem) -> None:
     target, old = environment.path, beside(environment.path, OLD)
     with registry.claiming(Temporary(fs)) as copy, alone(target, fs):
         finish_compaction(target, fs)
-        environment.make_room(_MARK)
+        environment.map.make_room(_MARK)
         try:
             # `opening` before the gate of the environment, as a fork shuts them.
             with (
                 registry.pass_opening(),
                 translated_lmdb(target, "compact"),
-                environment.writing() as former,
+                environment.writer.writing() as former,
             ):
-                environment.check_place(former)
+                environment.writer.check_place(former)
                 former.txn.put(MOVED, b"")
                 with reserved(target, _MARK):
                     _replace(environment, copy, former.txn.id(), fs)
@@ -99,7 +99,7 @@ def _mark(old: str, identity: tuple[int, int]) -> None:
     with translated_lmdb(old, "write"), registry.pass_opening():
         here = registry.environments.get(identity)
         if here is not None and not here.is_closed:
-            with here.writing() as former:
+            with here.writer.writing() as former:
                 former.txn.put(MOVED, b"")
                 former.commit()
             return

@@ -16,10 +16,11 @@ from ..base import Buffer, Limits, Range
 from ..checks import check_expected, check_writes
 from . import registry
 from .compaction import compact
-from .environment import Environment, Moved
+from .environment import Environment
 from .opening import open_environment
 from .snapshot import LMDBSnapshot
 from .transaction import REV, Work
+from .writer import Moved
 
 Mode = Literal["rw", "r"]
 _LIMITS = Limits(key=511, value=2**32 - 1 - REV.size)
@@ -137,7 +138,7 @@ class LMDBEngine:
                 raise self._closed()
             environment = self._environment
             try:
-                return environment.commit(work)
+                return environment.writer.commit(work)
             except Moved:
                 self._follow(environment)
 

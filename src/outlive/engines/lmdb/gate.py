@@ -16,17 +16,19 @@ class Gate:
 
     Passing is on the way of every read, so it is written out where it is needed, as ::
 
+        me = get_ident()
         try:
-            gate.inside.append(get_ident())
+            gate.inside.append(me)
             if gate.is_shut:
                 gate.wait()
             ...
         finally:
-            gate.inside.remove(get_ident())
+            gate.inside.remove(me)
 
     The list holds the threads that are inside, each as often as it is; its methods are atomic. A
-    signal can come after `append`, but not between it and the `try`, so that what is counted leaves
-    again. A signal handler may find its own thread inside, which it cannot wait for: see `is_mine`.
+    signal can come after a call, but not between the `try` and `append`, so that what is counted
+    leaves again, and nothing else does. A signal handler may find its own thread inside, which it
+    cannot wait for: see `is_mine`.
     """
 
     def __init__(self) -> None:
@@ -41,13 +43,14 @@ class Gate:
 
         The thread that shut it passes: it may be in a signal handler, or at the end of the program.
         """
-        while self.is_shut and self._owner != get_ident():
-            self.inside.remove(get_ident())
+        me = get_ident()
+        while self.is_shut and self._owner != me:
             try:
+                self.inside.remove(me)
                 with self._mutex:
                     pass
             finally:
-                self.inside.append(get_ident())
+                self.inside.append(me)
 
     @property
     def is_mine(self) -> bool:

@@ -53,13 +53,14 @@ def claiming(claim: C) -> Iterator[C]:
 def pass_opening() -> Iterator[None]:
     """A block that a fork waits for. It may be entered again within itself."""
     is_within = opening.is_mine
+    me = get_ident()
     try:
-        opening.inside.append(get_ident())
+        opening.inside.append(me)
         if opening.is_shut and not is_within:
             opening.wait()
         yield
     finally:
-        opening.inside.remove(get_ident())
+        opening.inside.remove(me)
 
 
 def forget(environment: Environment) -> None:

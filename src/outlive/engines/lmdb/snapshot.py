@@ -46,21 +46,23 @@ class LMDBSnapshot:
     def rev(self) -> int:
         """The revision of the moment."""
         gate = self._gate
+        me = get_ident()
         try:
-            gate.inside.append(get_ident())
+            gate.inside.append(me)
             if gate.is_shut:
                 gate.wait()
             if self._txn is None:
                 raise self._closed()
             return ((self._environment.epoch + self._txn.id()) << SHARED) + MOST - 1
         finally:
-            gate.inside.remove(get_ident())
+            gate.inside.remove(me)
 
     def get(self, key: bytes) -> Entry | None:
         """What is under `key`, or None. Raises ClosedError, CorruptError."""
         gate = self._gate
+        me = get_ident()
         try:
-            gate.inside.append(get_ident())
+            gate.inside.append(me)
             if gate.is_shut:
                 gate.wait()
             if self._txn is None:
@@ -76,7 +78,7 @@ class LMDBSnapshot:
         except StructError as error:
             raise damaged(self._environment.path, key) from error
         finally:
-            gate.inside.remove(get_ident())
+            gate.inside.remove(me)
 
     def scan(
         self, start: bytes = b"", stop: bytes | None = None, *, reverse: bool = False
@@ -107,8 +109,9 @@ class LMDBSnapshot:
     ) -> list[tuple[bytes, memoryview]]:
         """Up to `size` entries; the cursor does not outlive the call, which a fork waits for."""
         gate = self._gate
+        me = get_ident()
         try:
-            gate.inside.append(get_ident())
+            gate.inside.append(me)
             if gate.is_shut:
                 gate.wait()
             if self._txn is None:
@@ -118,7 +121,7 @@ class LMDBSnapshot:
         except lmdb.Error as error:
             raise translate_lmdb(error, self._environment.path, "read") from error
         finally:
-            gate.inside.remove(get_ident())
+            gate.inside.remove(me)
 
     def count(self, start: bytes = b"", stop: bytes | None = None) -> int:
         """How many keys there are in the range. At once for all keys, else by walking over them."""
@@ -139,21 +142,23 @@ class LMDBSnapshot:
 
     def _entries(self) -> int:
         gate = self._gate
+        me = get_ident()
         try:
-            gate.inside.append(get_ident())
+            gate.inside.append(me)
             if gate.is_shut:
                 gate.wait()
             if self._txn is None:
                 raise self._closed()
             return self._txn.stat()["entries"]
         finally:
-            gate.inside.remove(get_ident())
+            gate.inside.remove(me)
 
     def close(self) -> None:
         """End the view; again is nothing."""
         gate = self._gate
+        me = get_ident()
         try:
-            gate.inside.append(get_ident())
+            gate.inside.append(me)
             if gate.is_shut:
                 gate.wait()
             self.end()
@@ -161,7 +166,7 @@ class LMDBSnapshot:
                 self._ended.abort()
                 self._ended = None
         finally:
-            gate.inside.remove(get_ident())
+            gate.inside.remove(me)
         self._environment.drop(self)
 
     def end(self) -> None:
