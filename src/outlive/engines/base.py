@@ -110,7 +110,8 @@ class Engine(Protocol):
         commit, which is higher than all before; without writes, one at which it all was so.
 
         Commits that arrive together from several threads share one flush. Raises FormatError for
-        what is beyond the limits, FullError, DiskError or ReadOnlyError; nothing is written then.
+        what is beyond the limits, FullError, DiskError, ReadOnlyError, or LockedError in a signal
+        handler in the middle of a commit of its thread; nothing is written then.
         """
 
     def check_trust(self) -> None:

@@ -1,7 +1,8 @@
 """Group commit: writers that arrive together share one flush.
 
 As in LevelDB's writer queue: the first who comes leads, and commits for all who came until then;
-those who come in the meantime wait, and one of them leads next. There is no helper thread that
+those who come in the meantime wait, and one of them leads next. It waits a moment for
+those who came together the last time. There is no helper thread that
 could die, and one writer alone finds nobody to wait for.
 """
 

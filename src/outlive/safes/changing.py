@@ -132,7 +132,8 @@ class Changing(Reading[K, V], MutableMapping[K, V]):
         Between all threads and processes nothing comes in between: if someone else changes the
         value meanwhile, `change` is called again, with the new one. It gets a copy of the value,
         or of `default`; without one a key that is not there raises KeyError. What `change` raises
-        is raised, and nothing is changed then.
+        is raised, and nothing is changed then. Raises ConflictError if `change` itself writes to
+        the key, ten times in a row.
 
         >>> with outlive.Safe("hits.safe") as safe:
         ...     safe.modify("hits", lambda n: n + 1, default=0)
@@ -201,7 +202,8 @@ class Changing(Reading[K, V], MutableMapping[K, V]):
         """Call `f` with a transaction, keep its changes, and return what it returned.
 
         After a conflict with someone else it is called again, with a new transaction, for as long
-        as it takes. What `f` raises is raised, and nothing is changed then.
+        as it takes. What `f` raises is raised, and nothing is changed then. Raises ConflictError if
+        `f` writes to the safe itself, and so meets its own changes, ten times in a row.
 
         >>> with outlive.Safe("sums.safe") as safe:
         ...     safe.update(a=1, b=2)

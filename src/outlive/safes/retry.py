@@ -1,4 +1,4 @@
-"""Run again after a conflict, for ever: each time somebody has got on, though not we."""
+"""Run again after a conflict, for as long as it takes: each time somebody else has got on."""
 
 from __future__ import annotations
 

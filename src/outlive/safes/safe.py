@@ -69,8 +69,9 @@ class Safe(Changing[K, V]):
     Pickles name classes and functions by module and name, and these must be importable later.
 
     Raises FormatError for a key or value that does not fit, and for a file of another format;
-    CorruptError, UntrustedError, ReadOnlyError, ClosedError, DiskError, and FullError, after which
-    it can be used again when there is room. Nothing is changed then.
+    CorruptError, UntrustedError, ReadOnlyError, ClosedError, ConflictError from a block that met
+    another's change, DiskError, and FullError, after which it can be used again when there is room;
+    LockedError in a signal handler that came in the middle of a commit. Nothing is changed then.
 
     The idea is that of the module safe of Pythomnic, https://pythomnic3k.sourceforge.net.
 
@@ -183,7 +184,11 @@ class Safe(Changing[K, V]):
         note(self.path)
 
     def compact(self) -> None:
-        """Give back the room of what is no more; others may read meanwhile."""
+        """Give back the room of what is no more; others may read meanwhile, and writers wait.
+
+        It needs room for a second copy. Raises FullError, DiskError, LockedError, ReadOnlyError;
+        nothing is changed then.
+        """
         self._engine.compact()
 
     def close(self) -> None:

@@ -65,7 +65,8 @@ def _replace(environment: Environment, copy: Temporary, txn_id: int, fs: FileSys
     copy.create(target, 0o600)
     environment.lmdb.copyfd(copy.fd, compact=True)
     # In the copy LMDB counts from 1 again; its first transaction is the one of the header.
-    write_header(copy.path, epoch=environment.epoch + txn_id, path=target)
+    epoch = environment.epoch + txn_id
+    write_header(copy.path, epoch=epoch, id=environment.id, path=target)
     _copy_metadata(target, copy.fd, fs)
     fs.fsync(copy.fd)
     fs.link(target, beside(target, OLD))

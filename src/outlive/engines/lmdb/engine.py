@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from ...disk import trust
 from ...disk.atomic import checked_sync
 from ...disk.fs import OS, FileSystem, absolute, translated
 from ...disk.replacement import Sync
-from ...errors import ClosedError, FormatError, ReadOnlyError
+from ...errors import ClosedError, DiskError, FormatError, ReadOnlyError
 from ..base import Buffer, Limits, Range
 from ..checks import check_expected, check_writes
 from . import registry
@@ -39,8 +40,10 @@ class LMDBEngine:
     commit (LMDB's MDB_NOMETASYNC). The file grows by itself: `map_size`, bytes, is only where its
     map of memory begins. A child after `fork` uses an engine that it inherited as its own.
 
-    Raises CorruptError for what is no such file, DiskError, LockedError while another process
-    compacts it for longer than a minute.
+    Raises CorruptError for what is no such file; FormatError for arguments that mean nothing, a
+    name that ends in ``-lock``, and a file of another kind in the place of its lock; DiskError, for
+    a file with hard links, too, FullError; LockedError while another process compacts it for longer
+    than a minute.
 
     >>> from outlive.engines.lmdb import LMDBEngine
     >>> engine = LMDBEngine("accounts.lmdb")
@@ -75,13 +78,14 @@ class LMDBEngine:
         self._must_be_trusted = False
         self.reopening = threading.Lock()
         registry.engines.add(self)
-        self._environment = self._open()
+        self._environment = self._open(mode)
+        self._id = self._environment.id
 
-    def _open(self) -> Environment:
+    def _open(self, mode: str) -> Environment:
         environment = open_environment(
             self.name,
             self,
-            mode=self._mode,
+            mode=mode,
             sync=self._sync,
             map_size=self._map_size,
             fs=self._fs,
@@ -95,16 +99,33 @@ class LMDBEngine:
         return environment
 
     def _follow(self, former: Environment) -> None:
-        """Another file stands at the path now, or we are in a child: open what is there."""
+        """A compacted file stands at the path now, or we are in a child: open what is there.
+
+        Raises DiskError if it is not the same, compacted, but somebody put another one there.
+        """
         with self.reopening:
             if self._is_closed:
                 raise self._closed()
             if self._environment is former:
                 former.leave(self)  # first: LMDB opens no two files with one lock file
-                self._environment = self._open()
+                found = self._open("again")
+                if found.id != self._id:
+                    found.end(self)
+                    raise DiskError(
+                        errno.EBUSY,
+                        f"{self.name}: another file was put in its place while it was open; "
+                        "nothing was written. Close it, and open it again",
+                        self.name,
+                        "open",
+                    )
+                self._environment = found
 
     def snapshot(self) -> LMDBSnapshot:
-        """A view of this moment. Raises ClosedError, CorruptError, DiskError."""
+        """A view of this moment.
+
+        Raises ClosedError, CorruptError, DiskError, for too many snapshots as well, and what
+        opening raises: the file is opened anew when it was compacted, and in a forked child.
+        """
         while True:
             if self._is_closed:
                 raise self._closed()
@@ -123,9 +144,10 @@ class LMDBEngine:
     ) -> int:
         """Keep all `writes` or none, and return the revision; see `Engine.commit`.
 
-        Raises ConflictError, FormatError, ReadOnlyError, ClosedError, FullError or DiskError;
-        nothing is changed then. After an error of the disk that is not a lack of room, no more is
-        written until all engines of this process that have the file open were closed.
+        Raises ConflictError, FormatError, ReadOnlyError, ClosedError, FullError, DiskError, or
+        LockedError in a signal handler in the middle of a commit of its thread; nothing is changed
+        then. After an error of the disk that is not a lack of room, no more is written until all
+        engines of this process that have the file open were closed.
         """
         check_writes(writes, self.limits, self.name)
         if expect or expect_ranges:
@@ -155,9 +177,10 @@ class LMDBEngine:
     def compact(self) -> None:
         """Give back the room of what is no more: write the file anew, beside readers and writers.
 
-        It needs room for a second copy. Writers and those who open the file wait meanwhile, readers
-        do not; a snapshot stays what it is. A crash at any moment leaves the file whole. Raises
-        ReadOnlyError, ClosedError, FullError or DiskError; the file is then what it was.
+        It needs room for a second copy and a MiB. Writers and those who open the file wait
+        meanwhile, readers do not; a snapshot stays what it is. A crash at any moment leaves the
+        file whole. Raises ReadOnlyError, ClosedError, LockedError, FullError or DiskError; the
+        file is then what it was.
         """
         if self._mode == "r":
             raise ReadOnlyError(f'{self.name} is open for reading. Open it with mode="rw"')

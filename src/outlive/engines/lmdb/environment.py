@@ -22,7 +22,8 @@ class Environment:
     """Made by `opening.open_environment`; closed when the last who uses it leaves.
 
     LMDB allows a file to be open once in a process, so engines share it. `path` has no symbolic
-    link at its end; `epoch` is what LMDB's numbers of transactions count from.
+    link at its end; `epoch` is what LMDB's numbers of transactions count from; `id` is the same
+    in the file that a compaction puts in its place.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Environment:
         *,
         lock: Identity | None,
         epoch: int,
+        id: bytes,
         is_full: bool,
         is_put_back: bool,
         forget: Callable[[Environment], None],
@@ -42,6 +44,7 @@ class Environment:
         self.lmdb = env
         self.lock = lock  # its lock file
         self.epoch = epoch
+        self.id = id
         self.gate = Gate()
         # Who keeps it open. Engines weakly: one that was lost from sight is of no account, but the
         # file stays open until another that is here leaves, or the program ends.
@@ -159,6 +162,7 @@ class Environment:
             snapshot.forget()
         self._snapshots.clear()
         self._engines.clear()
+        self.map, self.writer = Map(self), Writer(self)  # no thread is in them here
         if self.gate.is_mine:
             self.is_closed = True
         self.gate.inside.clear()

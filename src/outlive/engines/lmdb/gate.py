@@ -12,7 +12,8 @@ _PAUSE = 0.00005  # seconds between two looks whether the last has left
 
 
 class Gate:
-    """What keeps threads out of LMDB while its map is exchanged, and while the process forks.
+    """What keeps threads out of LMDB while its map is exchanged, while the process forks, and
+    at the end of the program.
 
     Passing is on the way of every read, so it is written out where it is needed, as ::
 

@@ -19,7 +19,7 @@ def check_length(env: lmdb.Environment, path: str) -> None:
 
     A healthy file, too, can be shorter than LMDB counts: pages that were used and freed in one
     transaction are never written. So one that is short is looked through, which is slow and rare,
-    and then made as long as it should be.
+    and then made as long as it should be; one that may not be written is refused.
     """
     if _pages(path, env) > env.info()["last_pgno"]:
         return

@@ -20,7 +20,7 @@ from ...errors import DiskError, FormatError
 
 _SIZE = 1 << 16  # bytes: the table's head, and 64 for each reader
 _LOOKS = 50
-READERS = _SIZE // 64 - 4  # open snapshots in all processes
+READERS = _SIZE // 64 - 2  # open snapshots in all processes
 
 _MAGIC = (0xBEEFC0DE).to_bytes(4, sys.byteorder)
 
@@ -37,16 +37,10 @@ def prepare(path: str, ours: Set[Identity]) -> None:
 
     LMDB leaves it with holes, and a process that writes into a hole when the disk is full is
     killed. `ours` are the lock files that this process uses. Raises OSError; DiskError if it is
-    one of these: another file has taken the place of the one that is open.
+    one of these: another file has taken the place of the one that is open. Raises FormatError if
+    something else has its name.
     """
-    if identity(path) in ours:
-        raise DiskError(
-            errno.EBUSY,
-            f"{path}: another file was put in its place while this process had it open. Close all "
-            "that uses it, and open it again",
-            path,
-            "open",
-        )
+    refuse_ours(path, ours)
     if sys.platform == "win32":
         return
     fd = os.open(name(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -64,6 +58,18 @@ def prepare(path: str, ours: Set[Identity]) -> None:
             os.write(fd, bytes(_SIZE))
     finally:
         os.close(fd)
+
+
+def refuse_ours(path: str, ours: Set[Identity]) -> None:
+    """Raise DiskError if the lock file belongs to a file that this process has open."""
+    if identity(path) in ours:
+        raise DiskError(
+            errno.EBUSY,
+            f"{path}: another file was put in its place while this process had it open. Close all "
+            "that uses it, and open it again",
+            path,
+            "open",
+        )
 
 
 def identity(path: str) -> Identity | None:

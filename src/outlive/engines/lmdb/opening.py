@@ -27,6 +27,7 @@ if sys.platform != "win32":
     import resource
 
 _VERSION = 1
+_ID = 16  # bytes by which a file is known again when it was compacted
 _MAGIC_AT = 16  # bytes; LMDB's first page begins with what all its pages do
 _MAGIC = (0xBEEFC0DE).to_bytes(4, sys.byteorder)
 # What is mapped of the address space, which costs nothing until it is used; the file is as long as
@@ -45,7 +46,8 @@ OLD = "old"  # the suffix of a file that a compaction has replaced, until all kn
 def alone(path: str, fs: FileSystem) -> Iterator[None]:
     """A block in which no other process or thread opens or compacts the file, which is there.
 
-    It is a lock on the file itself: that needs no room on the disk, and no right to write.
+    It is a lock on the file itself: that needs no room on the disk, and no right to write. Raises
+    LockedError after a minute; DiskError if the file is not there.
     """
     deadline = time.monotonic() + _WAIT
     with registry.claiming(Claim(fs)) as claim:
@@ -77,10 +79,12 @@ def open_environment(
 ) -> Environment:
     """The environment of the file at `path`, with `engine` among those who use it.
 
-    A missing file is made, unless `mode` is "r". Raises CorruptError, DiskError, LockedError.
+    A missing file is made if `mode` is "rw". Raises CorruptError, FormatError, LockedError,
+    DiskError, FullError.
     """
     target = follow(fs, path)
-    if mode != "r" and not fs.exists(target):
+    if mode == "rw" and not fs.exists(target):
+        lock_file.refuse_ours(target, _locks())
         _make(target, path, fs)
     with registry.pass_opening():
         sweep(fs, target)  # before: it may be a second name of the file, which the lock is on
@@ -98,7 +102,9 @@ def open_environment(
 
 
 def _make(target: str, path: str, fs: FileSystem) -> None:
-    """Make the file under another name, and give it its own when it is whole and durable.
+    """Make the file under another name, and link it to its own when it is whole and durable.
+
+    Of several who do so, the first to link it wins, and the others take that file.
 
     LMDB does not sync a new file's name: a power cut soon after would take all that was written.
     """
@@ -107,7 +113,7 @@ def _make(target: str, path: str, fs: FileSystem) -> None:
             with registry.pass_opening():
                 with translated(path, "open"):
                     temporary.create(target, 0o600)
-                write_header(temporary.path, epoch=0, path=path)
+                write_header(temporary.path, epoch=0, id=os.urandom(_ID), path=path)
             with translated(path, "fsync"):
                 fs.fsync(temporary.fd)
             with translated(path, "link"), suppress(FileExistsError):  # another made it first
@@ -117,32 +123,35 @@ def _make(target: str, path: str, fs: FileSystem) -> None:
             temporary.remove()  # the name; the file has another by now
 
 
-def write_header(name: str, *, epoch: int, path: str) -> None:
+def write_header(name: str, *, epoch: int, id: bytes, path: str) -> None:
     """Make the file `name`, that nobody else knows of, one of ours; errors name `path`.
 
     A fork waits for it: called within `registry.pass_opening`.
     """
     try:
         with translated_lmdb(path, "write"):
-            _write_header(name, epoch)
+            _write_header(name, REV.pack(_VERSION) + REV.pack(epoch) + id)
     except DiskError as error:
         raise (error.errno == errno.EIO and lacking(name, path, 0)) or error from error
 
 
-def _write_header(name: str, epoch: int) -> None:
+def _write_header(name: str, header: bytes) -> None:
     size = _SMALL + 2 * os.path.getsize(name)
     env = lmdb.open(name, subdir=False, lock=False, max_dbs=1, map_size=size, lib_version=0)
     try:
         env.open_db(DELETED)  # made, where it is not there
         with env.begin(write=True) as txn:
-            txn.put(HEADER, REV.pack(_VERSION) + REV.pack(epoch))
+            txn.put(HEADER, header)
             txn.delete(MOVED)
     finally:
         env.close()
 
 
 def _check_file(target: str, path: str, fs: FileSystem) -> tuple[int, int]:
-    """What tells the file from others. Raises DiskError, or CorruptError where it is cut short."""
+    """What tells the file from others.
+
+    Raises CorruptError for one that is empty or not LMDB's, DiskError for one with several names.
+    """
     with translated(path, "open"):
         fd = fs.open(target, os.O_RDONLY | NONBLOCK)
     try:
@@ -179,7 +188,7 @@ def _open(target: str, identity: tuple[int, int], sync: Sync, map_size: int | No
                 env.reader_check()
                 check_length(env, target)
                 with env.begin() as txn:
-                    epoch = _epoch(txn.get(HEADER), target)
+                    epoch, id = _header(txn.get(HEADER), target)
                     is_put_back = txn.get(MOVED) is not None
                 break
             except lmdb.MapResizedError:  # others made the file larger since it was mapped
@@ -198,6 +207,7 @@ def _open(target: str, identity: tuple[int, int], sync: Sync, map_size: int | No
         env,
         lock=lock_file.match(target),
         epoch=epoch,
+        id=id,
         is_full=sync == "full",
         is_put_back=is_put_back,
         forget=registry.forget,
@@ -236,8 +246,8 @@ def _locks() -> set[lock_file.Identity]:
     return {each.lock for each in list(registry.environments.values()) if each.lock}
 
 
-def _epoch(header: bytes | None, target: str) -> int:
-    if header is None or len(header) != 2 * REV.size:
+def _header(header: bytes | None, target: str) -> tuple[int, bytes]:
+    if header is None or len(header) != 2 * REV.size + _ID:
         raise CorruptError(
             f"{target} is a file of LMDB, but not one that outlive wrote. Choose another path"
         )
@@ -247,7 +257,7 @@ def _epoch(header: bytes | None, target: str) -> int:
     epoch: int = REV.unpack_from(header, REV.size)[0]
     if epoch >> 40:
         raise CorruptError(f"{target} is damaged in its header. Put a good copy in its place")
-    return epoch
+    return epoch, header[-_ID:]
 
 
 def _open_mapped(target: str, sync: Sync, map_size: int | None) -> lmdb.Environment:

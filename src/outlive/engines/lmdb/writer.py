@@ -74,7 +74,7 @@ class Writer:
                 raise DiskError(*self._broken)
             if self._environment.is_closed:
                 raise Moved
-            together = WriteTransaction(self._environment.lmdb, self._environment.epoch, self._path)
+            together = self._new()
             self.check_place(together)
             self._do(together, requests)
         except (lmdb.MapFullError, lmdb.MapResizedError):
@@ -139,7 +139,7 @@ class Writer:
         if self._environment.is_closed:
             raise Moved
         try:
-            return WriteTransaction(self._environment.lmdb, self._environment.epoch, self._path)
+            return self._new()
         except lmdb.MapResizedError:
             return None
 
@@ -149,7 +149,8 @@ class Writer:
     def check_place(self, together: WriteTransaction) -> None:
         """Raise Moved unless the file is still what its path leads to.
 
-        Nobody can put another one there as long as the write transaction lives: see `compaction`.
+        No compaction can put another one there as long as the write transaction lives. Raises
+        DiskError if the file is gone, or its lock file was exchanged.
         """
         try:
             status = os.stat(self._path)
