@@ -37,7 +37,7 @@ ENDS = {
     "an iterator": "it = iter(safe.items()); next(it)",
     "an iterator of a snapshot": "it = iter(safe.snapshot().items()); next(it)",
     "a snapshot": "then = safe.snapshot(); safe[0] = 0",
-    "a transaction": "t = safe.transaction().__enter__(); t[0] = 'not kept'; it = iter(t); next(it)",
+    "a transaction": "t = safe.transaction().__enter__(); t[0] = 'lost'; it = iter(t); next(it)",
     "a block": "e = safe.edit(1000, []); e.__enter__().append(1)",
     "a cycle with an iterator": "c = []; c.append(c); c.append(iter(safe.items())); next(c[1])",
     "two safes of one file": "other = outlive.Safe(sys.argv[1]); it = iter(other); next(it)",

@@ -21,7 +21,7 @@ from .environment import Environment
 from .errors import translated_lmdb
 from .length import check_length
 from .room import lacking
-from .transaction import DELETED, HEADER, MOVED, REV
+from .transaction import DELETED, HEADER, MOVED, REV, SHARED
 
 if sys.platform != "win32":
     import resource
@@ -84,7 +84,8 @@ def open_environment(
     """
     target = follow(fs, path)
     if mode == "rw" and not fs.exists(target):
-        lock_file.refuse_ours(target, _locks())
+        with translated(path, "open"):
+            lock_file.refuse_ours(target, _locks())
         _make(target, path, fs)
     with registry.pass_opening():
         sweep(fs, target)  # before: it may be a second name of the file, which the lock is on
@@ -188,7 +189,7 @@ def _open(target: str, identity: tuple[int, int], sync: Sync, map_size: int | No
                 env.reader_check()
                 check_length(env, target)
                 with env.begin() as txn:
-                    epoch, id = _header(txn.get(HEADER), target)
+                    epoch, id = _header(txn.get(HEADER), txn.id(), target)
                     is_put_back = txn.get(MOVED) is not None
                 break
             except lmdb.MapResizedError:  # others made the file larger since it was mapped
@@ -246,7 +247,7 @@ def _locks() -> set[lock_file.Identity]:
     return {each.lock for each in list(registry.environments.values()) if each.lock}
 
 
-def _header(header: bytes | None, target: str) -> tuple[int, bytes]:
+def _header(header: bytes | None, txn_id: int, target: str) -> tuple[int, bytes]:
     if header is None or len(header) != 2 * REV.size + _ID:
         raise CorruptError(
             f"{target} is a file of LMDB, but not one that outlive wrote. Choose another path"
@@ -255,8 +256,8 @@ def _header(header: bytes | None, target: str) -> tuple[int, bytes]:
     if version != _VERSION:
         raise CorruptError(f"{target} was written by a later version of outlive. Update outlive")
     epoch: int = REV.unpack_from(header, REV.size)[0]
-    if epoch >> 40:
-        raise CorruptError(f"{target} is damaged in its header. Put a good copy in its place")
+    if epoch + txn_id >= 1 << (8 * REV.size - SHARED):
+        raise CorruptError(f"{target} is damaged in its first pages. Put a good copy in its place")
     return epoch, header[-_ID:]
 
 
