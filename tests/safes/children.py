@@ -214,3 +214,16 @@ def safe_of(path: Path) -> dict[Any, Any]:
 def size(path: Path) -> int:
     """How large the file is."""
     return path.stat().st_size
+
+
+def made_elsewhere(path: Path, content: dict[Any, Any], changes: int = 0) -> None:
+    """A safe, with a number of transactions of its own; in a process of its own."""
+
+    def work() -> None:
+        with Safe[Any, Any](path) as safe:
+            for n in range(changes):
+                safe["changes"] = n
+            safe.pop("changes", None)
+            safe.update(content)
+
+    in_fork(work)

@@ -15,26 +15,13 @@ from outlive import (
     Safe,
 )
 
-from .children import in_fork, program, safe_of
+from .children import in_fork, made_elsewhere, program, safe_of
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Where the safe is."""
     return tmp_path / "a.safe"
-
-
-def make(path: Path, content: dict[Any, Any], changes: int = 0) -> None:
-    """A safe, with a number of transactions of its own; in a process of its own."""
-
-    def work() -> None:
-        with Safe[Any, Any](path) as safe:
-            for n in range(changes):
-                safe["changes"] = n
-            safe.pop("changes", None)
-            safe.update(content)
-
-    in_fork(work)
 
 
 WRITES: list[Callable[[Any], object]] = [
@@ -97,7 +84,7 @@ def test_a_file_that_goes_while_it_is_open(path: Path, way: str) -> None:
 def test_another_safe_is_put_in_its_place(path: Path, changes: int, is_gone: bool) -> None:
     """What is read is the former, until a write is refused, as it may not fit into the new one."""
     backup = path.with_name("backup")
-    make(backup, {"backup": "b"}, changes)
+    made_elsewhere(backup, {"backup": "b"}, changes)
     if is_gone:
         path.with_name("backup-lock").unlink()
     with Safe[Any, Any](path) as safe:
@@ -117,7 +104,7 @@ def test_another_safe_is_put_in_its_place(path: Path, changes: int, is_gone: boo
 def test_another_safe_is_put_in_its_place_and_opened(path: Path) -> None:
     """In the program that has the former open it is refused at first; the former can be closed."""
     backup = path.with_name("backup")
-    make(backup, {"backup": "b"})
+    made_elsewhere(backup, {"backup": "b"})
     with Safe[Any, Any](path) as safe:
         safe["a"] = 1
         backup.rename(path)

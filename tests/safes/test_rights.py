@@ -16,24 +16,11 @@ from outlive import (
 )
 
 from ..files import names
-from .children import in_fork
+from .children import in_fork, made_elsewhere
 
 NOBODY = 65534
 
 is_root = pytest.mark.skipif(os.geteuid() != 0, reason="a child gives up its rights")
-
-
-def make(path: Path, content: dict[Any, Any], changes: int = 0) -> None:
-    """A safe, with a number of transactions of its own; in a process of its own."""
-
-    def work() -> None:
-        with Safe[Any, Any](path) as safe:
-            for n in range(changes):
-                safe["changes"] = n
-            safe.pop("changes", None)
-            safe.update(content)
-
-    in_fork(work)
 
 
 def as_nobody(act: Callable[[], object]) -> None:
@@ -92,7 +79,7 @@ def test_a_file_that_may_be_read_only(open_path: Path) -> None:
 @is_root
 def test_a_file_that_may_not_be_read(open_path: Path) -> None:
     """Said with its name, and nothing is made."""
-    make(open_path, {"a": 1})
+    made_elsewhere(open_path, {"a": 1})
     open_path.with_name("a.safe-lock").unlink()
 
     def act() -> None:
@@ -116,7 +103,7 @@ def test_a_directory_that_may_not_be_written(open_path: Path) -> None:
 
     as_nobody(refuse)
     assert not names(open_path.parent)
-    make(open_path, {"a": 1})
+    made_elsewhere(open_path, {"a": 1})
     os.chown(open_path, NOBODY, NOBODY)
     before = open_path.read_bytes()
 

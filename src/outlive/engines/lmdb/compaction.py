@@ -45,7 +45,7 @@ def compact(environment: Environment, fs: FileSystem) -> None:
         try:
             # `opening` before the gate of the environment, as a fork shuts them.
             with (
-                registry.pass_opening(),
+                registry.opening.passing(),
                 translated_lmdb(target, "compact"),
                 environment.writer.writing() as former,
             ):
@@ -97,7 +97,7 @@ def retire(target: str, old: str, fs: FileSystem) -> None:
 
 
 def _mark(old: str, identity: tuple[int, int]) -> None:
-    with translated_lmdb(old, "write"), registry.pass_opening():
+    with translated_lmdb(old, "write"), registry.opening.passing():
         here = registry.environments.get(identity)
         if here is not None and not here.is_closed:
             with here.writer.writing() as former:

@@ -104,17 +104,10 @@ class Environment:
 
     def join(self, engine: object) -> bool:
         """Count an engine among those who keep it open; False if it is closed already."""
-        gate = self.gate
-        me = get_ident()
-        try:
-            gate.inside.append(me)
-            if gate.is_shut:
-                gate.wait()
+        with self.gate.passing():
             if not self.is_closed:
                 self._engines.add(engine)
             return not self.is_closed
-        finally:
-            gate.inside.remove(me)
 
     def leave(self, engine: object) -> None:
         """Count an engine no more; the last one closes the file."""

@@ -15,7 +15,8 @@ class Gate:
     """What keeps threads out of LMDB while its map is exchanged, while the process forks, and
     at the end of the program.
 
-    Passing is on the way of every read, so it is written out where it is needed, as ::
+    Passing is on the way of every read and every commit. There it is written out, as `passing` does
+    it, without frames of its own::
 
         me = get_ident()
         try:
@@ -52,6 +53,19 @@ class Gate:
                     pass
             finally:
                 self.inside.append(me)
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """A block inside. It may be entered again within itself."""
+        me = get_ident()
+        is_within = me in self.inside
+        try:
+            self.inside.append(me)
+            if self.is_shut and not is_within:
+                self.wait()
+            yield
+        finally:
+            self.inside.remove(me)
 
     @property
     def is_mine(self) -> bool:

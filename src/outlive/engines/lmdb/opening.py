@@ -70,7 +70,9 @@ def alone(path: str, fs: FileSystem) -> Iterator[None]:
 
 
 def _take(claim: Claim, path: str) -> bool:
-    with registry.pass_opening():  # or a child might be forked with a lock that it does not know of
+    with (
+        registry.opening.passing()
+    ):  # or a child might be forked with a lock that it does not know of
         return claim.take(path, os.O_RDONLY | NONBLOCK)
 
 
@@ -87,7 +89,7 @@ def open_environment(
         with translated(path, "open"):
             lock_file.refuse_ours(target, _locks())
         _make(target, path, fs)
-    with registry.pass_opening():
+    with registry.opening.passing():
         sweep(fs, target)  # before: it may be a second name of the file, which the lock is on
     with alone(target, fs):
         finish_compaction(target, fs)
@@ -95,7 +97,7 @@ def open_environment(
         shared = registry.environments.get(identity)
         if shared is not None and shared.join(engine):
             return shared
-        with registry.pass_opening():
+        with registry.opening.passing():
             environment = _open(target, identity, sync, map_size)
             environment.join(engine)
             registry.environments[identity] = environment
@@ -111,7 +113,7 @@ def _make(target: str, path: str, fs: FileSystem) -> None:
     """
     with registry.claiming(Temporary(fs)) as temporary:
         try:
-            with registry.pass_opening():
+            with registry.opening.passing():
                 with translated(path, "open"):
                     temporary.create(target, 0o600)
                 write_header(temporary.path, epoch=0, id=os.urandom(_ID), path=path)
@@ -127,7 +129,7 @@ def _make(target: str, path: str, fs: FileSystem) -> None:
 def write_header(name: str, *, epoch: int, id: bytes, path: str) -> None:
     """Make the file `name`, that nobody else knows of, one of ours; errors name `path`.
 
-    A fork waits for it: called within `registry.pass_opening`.
+    A fork waits for it: called within `registry.opening`.
     """
     try:
         with translated_lmdb(path, "write"):

@@ -14,7 +14,6 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import get_ident
 from typing import Protocol, TypeVar
 
 from ...disk.claim import Claim
@@ -47,20 +46,6 @@ def claiming(claim: C) -> Iterator[C]:
     finally:
         claim.close()
         claims.discard(claim)
-
-
-@contextmanager
-def pass_opening() -> Iterator[None]:
-    """A block that a fork waits for. It may be entered again within itself."""
-    is_within = opening.is_mine
-    me = get_ident()
-    try:
-        opening.inside.append(me)
-        if opening.is_shut and not is_within:
-            opening.wait()
-        yield
-    finally:
-        opening.inside.remove(me)
 
 
 def forget(environment: Environment) -> None:

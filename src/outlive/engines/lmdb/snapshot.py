@@ -45,17 +45,10 @@ class LMDBSnapshot:
     @property
     def rev(self) -> int:
         """The revision of the moment."""
-        gate = self._gate
-        me = get_ident()
-        try:
-            gate.inside.append(me)
-            if gate.is_shut:
-                gate.wait()
+        with self._gate.passing():
             if self._txn is None:
                 raise self._closed()
             return ((self._environment.epoch + self._txn.id()) << SHARED) + MOST - 1
-        finally:
-            gate.inside.remove(me)
 
     def get(self, key: bytes) -> Entry | None:
         """What is under `key`, or None. Raises ClosedError, CorruptError."""
@@ -108,20 +101,14 @@ class LMDBSnapshot:
         self, start: bytes, stop: bytes, reverse: bool, size: int
     ) -> list[tuple[bytes, memoryview]]:
         """Up to `size` entries; the cursor does not outlive the call, which a fork waits for."""
-        gate = self._gate
-        me = get_ident()
         try:
-            gate.inside.append(me)
-            if gate.is_shut:
-                gate.wait()
-            if self._txn is None:
-                raise self._closed()
-            with self._txn.cursor() as cursor:
-                return list(_walk(cursor, start, stop, reverse, size))
+            with self._gate.passing():
+                if self._txn is None:
+                    raise self._closed()
+                with self._txn.cursor() as cursor:
+                    return list(_walk(cursor, start, stop, reverse, size))
         except lmdb.Error as error:
             raise translate_lmdb(error, self._environment.path, "read") from error
-        finally:
-            gate.inside.remove(me)
 
     def count(self, start: bytes = b"", stop: bytes | None = None) -> int:
         """How many keys there are in the range. At once for all keys, else by walking over them."""
@@ -141,17 +128,10 @@ class LMDBSnapshot:
         return found if found < _FEW else None
 
     def _entries(self) -> int:
-        gate = self._gate
-        me = get_ident()
-        try:
-            gate.inside.append(me)
-            if gate.is_shut:
-                gate.wait()
+        with self._gate.passing():
             if self._txn is None:
                 raise self._closed()
             return self._txn.stat()["entries"]
-        finally:
-            gate.inside.remove(me)
 
     def close(self) -> None:
         """End the view; again is nothing."""
