@@ -37,6 +37,8 @@ class ReadingChecks:
             assert snapshot.get(b"carl") == (b"30", second)
             assert snapshot.get(b"dora") is None
             assert snapshot.rev >= second
+        assert engine.get(b"bob") == (b"21", second)
+        assert engine.get(b"dora") is None
 
     def test_what_was_deleted_is_gone(self, engine: Engine) -> None:
         """A deleted key has nothing, and comes in no scan; an absent one can be deleted."""

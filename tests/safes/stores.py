@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from outlive.engines import Engine, MemoryEngine
+from outlive.engines import Engine, Entry, MemoryEngine
 from outlive.engines.lmdb import LMDBEngine
 from outlive.safes.safe import Safe
 
@@ -50,6 +50,10 @@ class Counting:
         self.compact = engine.compact
         self.close = engine.close
         self.check_trust = engine.check_trust
+
+    def get(self, key: bytes) -> Entry | None:
+        """That of the engine."""
+        return self._engine.get(key)
 
     def snapshot(self) -> Any:
         """One that is counted until it is closed."""

@@ -107,7 +107,7 @@ def lines_until_the_end() -> Iterator[int]:
     number = 0
     while True:
         yield number
-        number += 1 + number // 60
+        number += 1 + number // 25
 
 
 def check_step(step: str, safe: Any) -> None:

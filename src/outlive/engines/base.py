@@ -92,6 +92,9 @@ class Engine(Protocol):
     def limits(self) -> Limits:
         """The most that it takes."""
 
+    def get(self, key: bytes) -> Entry | None:
+        """What a snapshot of this moment has under `key`; the value does not need one to live."""
+
     def snapshot(self) -> Snapshot:
         """A view of this moment: of every commit that has returned, in whatever process."""
 

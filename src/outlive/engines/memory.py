@@ -72,6 +72,10 @@ Read again, and try again
         self._changed: dict[bytes, int] = {}  # key: when it was last written or deleted
         self._forgotten = 0  # `_changed` knows of what came after this revision
 
+    def get(self, key: bytes) -> Entry | None:
+        """What is under `key` now, or None. Raises ClosedError."""
+        return self._now().entries.get(key)
+
     def snapshot(self) -> MemorySnapshot:
         """A view of this moment. Raises ClosedError."""
         return MemorySnapshot(self, self._now())

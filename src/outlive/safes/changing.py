@@ -219,12 +219,8 @@ class Changing(Reading[K, V], MutableMapping[K, V]):
 
     def _read(self, packed: bytes) -> tuple[int, bytes | None]:
         """The revision of a key, 0 if it is not there, and its data."""
-        snapshot = self._opened.begin()
-        try:
-            entry = snapshot.get(packed)
-            return (0, None) if entry is None else (entry.rev, bytes(entry.value))
-        finally:
-            snapshot.close()
+        entry = self._opened.get(packed)
+        return (0, None) if entry is None else (entry.rev, bytes(entry.value))
 
     def _outermost(self, last: bool) -> tuple[tuple[K, V], bytes, Range]:
         """The last or first item, its packed key, and what must stay so that it is that."""

@@ -16,6 +16,7 @@ class ReadOnly:
         self._engine = engine
         self.name = engine.name
         self.limits = engine.limits
+        self.get = engine.get
         self.snapshot = engine.snapshot
         self.check_trust = engine.check_trust
         self.close = engine.close
@@ -41,6 +42,10 @@ class Closed:
     def __init__(self, engine: Engine) -> None:
         self.name = engine.name
         self.limits = engine.limits
+
+    def get(self, key: bytes) -> Never:  # noqa: ARG002  # as the contract has it
+        """Refuse."""
+        refuse_closed(self.name)
 
     def snapshot(self) -> Never:
         """Refuse."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ..disk.fs import absolute
 from ..disk.replacement import Sync
-from ..engines import Engine, Snapshot
+from ..engines import Engine, Entry, Snapshot
 from ..errors import FormatError
 from ..formats import FormatLike
 from ..formats.named import NAMES
@@ -42,6 +42,7 @@ class Opened:
         self.engine: Engine = given or self._file(mode, sync)
         try:
             self.begin = self._meet(mode)
+            self.get = self.engine.get if self.begin == self.engine.snapshot else self._get
         except BaseException:
             self.close()
             raise
@@ -69,6 +70,12 @@ class Opened:
             self._check_trust()
             header.write(self.engine, self.codec.format)
 
+    def _get(self, key: bytes) -> Entry | None:
+        """An entry of such a safe as `_begin` is for."""
+        with self.begin() as snapshot:
+            entry = snapshot.get(key)
+            return None if entry is None else Entry(bytes(entry.value), entry.rev)
+
     def _begin(self) -> Snapshot:
         """A snapshot of a safe that had no header when it was opened to be read."""
         snapshot = self.engine.snapshot()
@@ -77,7 +84,7 @@ class Opened:
             if name is not None:
                 self._agree(name)
                 if self.begin == self._begin:  # it was not closed meanwhile
-                    self.begin = self.engine.snapshot
+                    self.begin, self.get = self.engine.snapshot, self.engine.get
         except BaseException:
             snapshot.close()
             raise

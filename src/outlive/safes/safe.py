@@ -135,27 +135,17 @@ class Safe(Changing[K, V]):
             packed = pack(key)
         except FormatError as error:
             raise self._codec.no_key(error) from error
-        # No `with` here and in what follows: a Ctrl-C in an `__enter__` would leave it open.
-        snapshot = self._opened.begin()
+        entry = self._opened.get(packed)
+        if entry is None:
+            raise KeyError(key)
         try:
-            entry = snapshot.get(packed)
-            if entry is None:
-                raise KeyError(key)
-            try:
-                value: V = self._codec.loads(entry.value)
-            except Exception as error:
-                raise self._codec.cannot_read(key, error) from error
-            return value
-        finally:
-            snapshot.close()
+            value: V = self._codec.loads(entry[0])
+        except Exception as error:
+            raise self._codec.cannot_read(key, error) from error
+        return value
 
     def __contains__(self, key: object) -> bool:
-        packed = self._codec.pack(key)
-        snapshot = self._opened.begin()
-        try:
-            return snapshot.get(packed) is not None
-        finally:
-            snapshot.close()
+        return self._opened.get(self._codec.pack(key)) is not None
 
     def snapshot(self) -> SafeSnapshot[K, V]:
         """The safe as it is now, in a mapping that later changes do not touch.
@@ -199,7 +189,7 @@ class Safe(Changing[K, V]):
         """
         if not self.closed:
             self._engine = Closed(self._engine)
-            self._opened.begin = self._engine.snapshot
+            self._opened.begin, self._opened.get = self._engine.snapshot, self._engine.get
         self._opened.close()
 
     @property
@@ -232,6 +222,7 @@ class Safe(Changing[K, V]):
         return _again, (type(self), self.path, self._options)
 
     def _count(self, bounds: Bounds) -> int:
+        # No `with`: a Ctrl-C in an `__enter__` would leave the snapshot open.
         snapshot = self._opened.begin()
         try:
             return count(snapshot, bounds)

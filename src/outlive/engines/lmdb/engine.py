@@ -13,11 +13,11 @@ from ...disk.atomic import checked_sync
 from ...disk.fs import OS, FileSystem, absolute, translated
 from ...disk.replacement import Sync
 from ...errors import ClosedError, DiskError, FormatError, ReadOnlyError
-from ..base import Buffer, Limits, Range
+from ..base import Buffer, Entry, Limits, Range
 from ..checks import check_expected, check_writes
 from . import registry
 from .compaction import compact
-from .environment import Environment
+from .environment import NOT_NOW, Environment
 from .opening import open_environment
 from .snapshot import LMDBSnapshot
 from .transaction import REV, Work
@@ -119,6 +119,16 @@ class LMDBEngine:
                         "open",
                     )
                 self._environment = found
+
+    def get(self, key: bytes) -> Entry | None:
+        """What is under `key` now, or None. Raises what `snapshot` does."""
+        if not self._is_closed:
+            found = self._environment.get(key)
+            if found is not NOT_NOW:
+                return found
+        with self.snapshot() as snapshot:
+            entry = snapshot.get(key)
+            return None if entry is None else Entry(bytes(entry.value), entry.rev)
 
     def snapshot(self) -> LMDBSnapshot:
         """A view of this moment.

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from functools import partial
+from struct import error as StructError  # noqa: N812  # a class, whatever its name
 from threading import get_ident
 
 import lmdb
 
+from ..base import RESERVED, Entry
 from .errors import translate_lmdb
 from .gate import Gate
 from .map import Map
 from .snapshot import LMDBSnapshot
-from .transaction import MOVED
+from .transaction import MOVED, REV
 from .writer import Moved, Writer
 
 Identity = tuple[int, int]  # of a file: device and inode
+
+NOT_NOW = Entry(b"", 0)  # no entry of any file: none has the revision 0
+_REV_SIZE = REV.size
+_unpack = REV.unpack_from
+_new_entry = tuple.__new__  # half the time of Entry()
 
 
 class Environment:
@@ -48,7 +56,7 @@ class Environment:
         self.gate = Gate()
         # Who keeps it open. Engines weakly: one that was lost from sight is of no account, but the
         # file stays open until another that is here leaves, or the program ends.
-        self._engines: weakref.WeakSet[object] = weakref.WeakSet()
+        self._engines: dict[int, weakref.ref[object]] = {}
         self._snapshots: set[LMDBSnapshot] = set()
         self.is_closed = False
         self.is_full = is_full  # whether LMDB itself sees to it that a power cut loses nothing
@@ -59,6 +67,35 @@ class Environment:
 
     # -- reading
 
+    def get(self, key: bytes) -> Entry | None:
+        """What a snapshot has under `key`, without making one; NOT_NOW where that will not do.
+
+        In one frame, as this is what a safe does most. Whatever is unusual is left to `snapshot`.
+        """
+        gate = self.gate
+        me = get_ident()
+        txn = value = None
+        try:
+            gate.inside.append(me)
+            if gate.is_shut:
+                gate.wait()
+            if self.is_closed or self.map.changed is not None or self._is_put_back:
+                return NOT_NOW
+            txn = self.lmdb.begin(None, None, False, True)
+            if txn.get(MOVED) is not None:
+                return NOT_NOW
+            value = txn.get(key)
+            if value is None or key >= RESERVED:
+                return None
+            return _new_entry(Entry, (value[_REV_SIZE:].tobytes(), _unpack(value)[0]))
+        except (lmdb.Error, StructError):
+            return NOT_NOW
+        finally:
+            if txn is not None:
+                txn.abort()
+            txn = value = None  # before a fork can find them
+            gate.inside.remove(me)
+
     def snapshot(self, owner: object) -> LMDBSnapshot:
         """A view of this moment. Raises Moved."""
         gate = self.gate
@@ -67,12 +104,12 @@ class Environment:
             gate.inside.append(me)
             if gate.is_shut:
                 gate.wait()
-            if self.map.is_changing:
+            if self.map.changed is not None:
                 self.map.step_back()
             if self.is_closed:
                 raise Moved
             txn = self.lmdb.begin(None, None, False, True)
-            if self.is_moved(txn):
+            if self.is_moved(txn.get(MOVED)):
                 txn.abort()
                 raise Moved
             snapshot = LMDBSnapshot(self, txn, owner)
@@ -91,9 +128,9 @@ class Environment:
         self.map.grow()
         return self.snapshot(owner)
 
-    def is_moved(self, txn: lmdb.Transaction[memoryview]) -> bool:
-        """Whether a compaction has put another file in the place of this one."""
-        return txn.get(MOVED) is not None and not self._is_put_back
+    def is_moved(self, mark: memoryview | None) -> bool:
+        """Whether a compaction has put another file in the place of this one, and so marked it."""
+        return mark is not None and not self._is_put_back
 
     # -- who uses it
 
@@ -106,12 +143,13 @@ class Environment:
         """Count an engine among those who keep it open; False if it is closed already."""
         with self.gate.passing():
             if not self.is_closed:
-                self._engines.add(engine)
+                forget = partial(_forget_engine, self._engines, id(engine))
+                self._engines[id(engine)] = weakref.ref(engine, forget)
             return not self.is_closed
 
     def leave(self, engine: object) -> None:
         """Count an engine no more; the last one closes the file."""
-        self._engines.discard(engine)
+        self._engines.pop(id(engine), None)
         self.close_unless_held()
 
     def drop(self, snapshot: LMDBSnapshot) -> None:
@@ -139,7 +177,7 @@ class Environment:
 
     def is_used_by(self, engine: object) -> bool:
         """Whether an engine, or a snapshot of it, keeps it open."""
-        return engine in self._engines or any(each.owner is engine for each in self.snapshots())
+        return id(engine) in self._engines or any(each.owner is engine for each in self.snapshots())
 
     def snapshots(self) -> list[LMDBSnapshot]:
         """Those that are open."""
@@ -167,3 +205,7 @@ class Environment:
             self.is_closed = True
             self.lmdb.close()
             self._forget(self)
+
+
+def _forget_engine(engines: dict[int, weakref.ref[object]], key: int, _: object) -> None:
+    engines.pop(key, None)

@@ -27,19 +27,14 @@ class Map:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._path = environment.path
-        self._changed: threading.Event | None = None  # while it is about to be exchanged
-
-    @property
-    def is_changing(self) -> bool:
-        """Whether it is about to be exchanged."""
-        return self._changed is not None
+        self.changed: threading.Event | None = None  # while it is about to be exchanged
 
     def step_back(self) -> None:
         """Let the map grow first; but not for ever, as this thread may hold a snapshot itself."""
         gate, me = self._environment.gate, get_ident()
         try:
             gate.inside.remove(me)
-            if (changed := self._changed) is not None:
+            if (changed := self.changed) is not None:
                 changed.wait(_COURTESY)
         finally:
             gate.inside.append(me)
@@ -62,7 +57,7 @@ class Map:
         That takes a moment without a snapshot in this process. Raises FullError if none comes.
         """
         deadline = time.monotonic() + _PATIENCE
-        remapped = self._changed = threading.Event()
+        remapped = self.changed = threading.Event()
         try:
             while not self._exchange():
                 if time.monotonic() > deadline:
@@ -71,8 +66,8 @@ class Map:
                 time.sleep(0.001)
         finally:
             remapped.set()
-            if self._changed is remapped:  # and not that of another thread
-                self._changed = None
+            if self.changed is remapped:  # and not that of another thread
+                self.changed = None
 
     def _exchange(self) -> bool:
         with self._environment.gate.shut():

@@ -141,10 +141,10 @@ class LMDBSnapshot:
             gate.inside.append(me)
             if gate.is_shut:
                 gate.wait()
-            self.end()
-            if self._ended is not None:
-                self._ended.abort()
-                self._ended = None
+            txn, self._txn = self._txn or self._ended, None
+            if txn is not None:
+                txn.abort()
+                self._ended = txn = None
         finally:
             gate.inside.remove(me)
         self._environment.drop(self)

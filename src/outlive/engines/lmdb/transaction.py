@@ -42,17 +42,22 @@ class Work(NamedTuple):
 class WriteTransaction:
     """A write transaction that several commits share; each gets a revision of its own.
 
-    Whoever makes it calls `end`. Nobody else keeps `txn`: to undo a transaction, LMDB's binding
+    Whoever makes it calls `begin` and, whatever happens, `end`. Nobody else keeps `txn`, not even
+    in a frame that a traceback could keep: to undo a transaction, LMDB's binding
     has an `abort` that first waits for a moment in which no thread reads, and among threads that
     always do so there is none. It does not wait when the last reference goes.
     """
 
     def __init__(self, env: lmdb.Environment, epoch: int, name: str) -> None:
-        txn = self.txn = env.begin(None, None, True, True)
-        self.has_written = False
+        self.txn: lmdb.Transaction[memoryview]  # between `begin` and `end`
         self._env = env
+        self._epoch = epoch
         self._name = name
-        self._first = (epoch + txn.id()) << SHARED
+
+    def begin(self) -> None:
+        """Wait for LMDB's write lock."""
+        self.txn = self._env.begin(None, None, True, True)
+        self._first = (self._epoch + self.txn.id()) << SHARED
         self._latest = self._first - 1  # nothing in the file is newer
 
     def commit(self) -> None:
@@ -60,8 +65,8 @@ class WriteTransaction:
         self.txn.commit()
 
     def end(self) -> None:
-        """Undo it, unless it was committed."""
-        del self.txn
+        """Undo it, unless it was committed; nothing if it never began."""
+        self.__dict__.pop("txn", None)
 
     @cached_property
     def _deleted(self) -> lmdb._Database:
@@ -87,7 +92,6 @@ class WriteTransaction:
         else:
             self._write(work.writes, REV.pack(rev))
         self._latest = rev
-        self.has_written = True
         return rev
 
     def _check_key(self, key: bytes, rev: int) -> None:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import lmdb
 
 from ...disk.fs import translate
-from ...errors import ConflictError, DiskError, FullError, OutliveError
+from ...errors import ConflictError, DiskError, FullError, LockedError, OutliveError
 from ..group_commit import GroupCommit, Request
 from . import lock_file
 from .errors import translate_lmdb
 from .room import no_room
-from .transaction import Work, WriteTransaction
+from .transaction import MOVED, Work, WriteTransaction
 
 if TYPE_CHECKING:
     from .environment import Environment
@@ -45,7 +45,8 @@ class Writer:
         try:
             return self._group.run(work)
         finally:
-            self._environment.close_unless_held()  # as a signal handler may have left it
+            if not self._environment.is_held:  # a signal handler closed it meanwhile
+                self._environment.close_unless_held()
 
     def _commit_all(self, requests: Sequence[Request[Work]]) -> None:
         try:
@@ -64,7 +65,7 @@ class Writer:
     def _commit_together(self, requests: Sequence[Request[Work]]) -> bool:
         """Commit in one transaction; False if the map has to grow first."""
         gate = self._environment.gate
-        together = None
+        together = WriteTransaction(self._environment.lmdb, self._environment.epoch, self._path)
         me = get_ident()
         try:
             gate.inside.append(me)
@@ -74,19 +75,16 @@ class Writer:
                 raise DiskError(*self._broken)
             if self._environment.is_closed:
                 raise Moved
-            together = self._new()
+            together.begin()
             self.check_place(together)
             self._do(together, requests)
         except (lmdb.MapFullError, lmdb.MapResizedError):
             return False
         except lmdb.Error as error:
-            if together is not None:
-                together.end()
-                together = None
+            together.end()
             raise self._failed(error, requests) from error
         finally:
-            if together is not None:
-                together.end()
+            together.end()
             gate.inside.remove(me)
         return True
 
@@ -119,32 +117,29 @@ class Writer:
         """A write transaction of one's own; undone unless the block commits it. Raises Moved."""
         gate = self._environment.gate
         while True:
+            together = WriteTransaction(self._environment.lmdb, self._environment.epoch, self._path)
             me = get_ident()
             try:
                 gate.inside.append(me)
                 if gate.is_shut:
                     gate.wait()
-                if (together := self._begin()) is not None:
-                    try:
-                        yield together
-                    finally:
-                        together.end()
+                if self._environment.is_closed:
+                    raise Moved
+                if self._begins(together):
+                    yield together
                     return
             finally:
+                together.end()
                 gate.inside.remove(me)
             self._environment.map.grow()
 
-    def _begin(self) -> WriteTransaction | None:
-        """None if the map has to grow first."""
-        if self._environment.is_closed:
-            raise Moved
+    def _begins(self, together: WriteTransaction) -> bool:
+        """False if the map has to grow first."""
         try:
-            return self._new()
+            together.begin()
         except lmdb.MapResizedError:
-            return None
-
-    def _new(self) -> WriteTransaction:
-        return WriteTransaction(self._environment.lmdb, self._environment.epoch, self._path)
+            return False
+        return True
 
     def check_place(self, together: WriteTransaction) -> None:
         """Raise Moved unless the file is still what its path leads to.
@@ -174,11 +169,17 @@ class Writer:
                 self._path,
                 "find",
             )
-        if self._environment.is_moved(together.txn):
+        if self._environment.is_moved(together.txn.get(MOVED)):
             raise Moved
 
     def _failed(self, error: lmdb.Error, requests: Sequence[Request[Work]]) -> OutliveError:
         """A write failed; unless there was no room, what the disk has is not known any more."""
+        if getattr(error, "code", 0) == errno.EBUSY:
+            return LockedError(
+                f"{self._path}: this thread is in the middle of a write. Let signal handlers and "
+                "destructors leave writing to the program",
+                os.getpid(),
+            )
         ours = translate_lmdb(error, self._path, "write")
         if not isinstance(ours, DiskError) or isinstance(ours, FullError):
             return ours
