@@ -8,7 +8,7 @@ from types import TracebackType
 
 import lmdb
 
-from ...disk.fs import translate
+from ...disk.fs import translate, translated
 from ...errors import (
     ClosedError,
     CorruptError,
@@ -116,17 +116,10 @@ def damaged(path: str, key: bytes) -> CorruptError:
     )
 
 
-class translated_lmdb:  # noqa: N801  # reads as the function that it stands for
+class translated_lmdb(translated):  # noqa: N801  # reads as the function that it stands for
     """A block from which an error of LMDB, or of the system, comes as ours."""
 
-    __slots__ = ("operation", "path")
-
-    def __init__(self, path: str, operation: str) -> None:
-        self.path = path
-        self.operation = operation
-
-    def __enter__(self) -> None:
-        pass
+    __slots__ = ()
 
     def __exit__(
         self,
@@ -136,5 +129,4 @@ class translated_lmdb:  # noqa: N801  # reads as the function that it stands for
     ) -> None:
         if isinstance(error, lmdb.Error):
             raise translate_lmdb(error, self.path, self.operation) from error
-        if isinstance(error, OSError) and not isinstance(error, DiskError):
-            raise translate(error, self.path, self.operation) from error
+        super().__exit__(kind, error, traceback)

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 import lmdb
 
 from .errors import translate_lmdb, translated_lmdb
-from .room import try_to_map
+from .room import PAGE, try_to_map
 
 if TYPE_CHECKING:
     from .environment import Environment
 
 _PATIENCE = 5.0  # seconds to wait for snapshots that keep the map from being exchanged
 _COURTESY = 0.1  # seconds that a new snapshot waits while others are to end
-_PAGE = 4096  # bytes, LMDB's
 
 
 class Map:
@@ -49,7 +48,7 @@ class Map:
     def _lacks(self, size: int) -> bool:
         with self._environment.writer.writing():
             info = self._environment.lmdb.info()
-            return info["map_size"] - (info["last_pgno"] + 1) * _PAGE < size
+            return info["map_size"] - (info["last_pgno"] + 1) * PAGE < size
 
     def grow(self) -> None:
         """Map the file anew, larger, or as large as another process made it.

@@ -15,6 +15,7 @@ import lmdb
 from ...disk.fs import translate
 from ...errors import DiskError, FullError
 
+PAGE = 4096  # bytes, LMDB's; a write takes at least one
 _BESIDE = 1 << 20  # bytes that a commit takes at most beside the values
 
 

@@ -16,13 +16,12 @@ from ...errors import ConflictError, DiskError, FullError, LockedError, OutliveE
 from ..group_commit import GroupCommit, Request
 from . import lock_file
 from .errors import translate_lmdb
-from .room import no_room
+from .room import PAGE, no_room
 from .transaction import MOVED, Work, WriteTransaction
 
 if TYPE_CHECKING:
     from .environment import Environment
 
-_PAGE = 4096  # bytes that a write takes at least
 _CHECK_READERS = 256  # commits between two searches for readers that were killed
 
 
@@ -196,7 +195,7 @@ class Writer:
 
 def _sizes(requests: Sequence[Request[Work]]) -> int:
     return sum(
-        _PAGE + len(value)
+        PAGE + len(value)
         for request in requests
         for value in request.work.writes.values()
         if value is not None
