@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from outlive.engines import Engine
+from outlive.engines.base import Checkable
 
 from .check_changes import ChangeChecks
 from .check_closing import ClosingChecks
@@ -92,6 +93,15 @@ class CheckEngine(
             assert engine.commit({}, expect={b"a": first, b"gone": 0}) >= second
         assert engine.commit({b"c": b""}) > second
         engine.close()
+
+    def test_an_engine_that_can_check_itself_finds_nothing_wrong(self, engine: Engine) -> None:
+        """And says how much it holds, and of which revision that is."""
+        if not isinstance(engine, Checkable):
+            pytest.skip("it is checked as a file")
+        rev = engine.commit({b"a": b"1", b"b": b"2"})
+        assert engine.check() == []
+        numbers = engine.stat()
+        assert (numbers["entries"], numbers["revision"]) == (2, rev)
 
     def test_it_does_as_a_model_does(self, tmp_path: Path) -> None:
         """Whatever is committed, in whatever order, with whatever snapshots open."""

@@ -248,6 +248,40 @@ def test_forks_while_the_file_grows(path: Path) -> None:
         assert all(len(value) == 10_000 for value in safe.values())
 
 
+@pytest.mark.timeout(240)
+def test_forks_while_it_is_compacted_and_reopened(path: Path) -> None:
+    """A child never finds the door shut by a thread that only the parent has."""
+    with Safe[str, int](path, sync="os") as safe:
+        ends = threading.Event()
+
+        def reopen() -> None:
+            with Safe[str, int](path, sync="os") as second:
+                second.modify("reopened", add_one, default=0)
+
+        def until_then(act: Callable[[], object]) -> None:
+            try:
+                while not ends.is_set():
+                    act()
+            finally:
+                ends.set()
+
+        def fork_80_times() -> None:
+            try:
+                for _ in range(80):
+                    in_fork(lambda: safe.modify("forks", add_one, default=0))
+            finally:
+                ends.set()
+
+        acts: list[Callable[[], object]] = [
+            fork_80_times,
+            lambda: until_then(safe.compact),
+            lambda: until_then(reopen),
+            lambda: until_then(lambda: count(safe, 1)),
+        ]
+        in_threads(len(acts), lambda number: acts[number]())
+        assert safe["forks"] == 80
+
+
 def count(safe: Safe[str, int], times: int) -> int:
     """What workers do."""
     for _ in range(times):

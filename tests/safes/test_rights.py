@@ -124,6 +124,22 @@ def test_a_directory_that_may_not_be_written(open_path: Path) -> None:
 
 
 @is_root
+def test_a_reader_makes_no_lock_file_for_the_owner(open_path: Path) -> None:
+    """In a directory that all may write it would be the reader's, and shut the owner out."""
+    made_elsewhere(open_path, {"a": 1})
+    open_path.with_name("a.safe-lock").unlink()
+    open_path.chmod(0o644)
+    open_path.parent.chmod(0o777)
+
+    def act() -> None:
+        with pytest.raises(DiskError, match="Let its owner open it once"):
+            Safe(open_path, mode="r", trust=True)
+
+    as_nobody(act)
+    assert names(open_path.parent) == ["a.safe"]
+
+
+@is_root
 def test_nobodys_own_safe(open_path: Path) -> None:
     """The lock file has the rights of the file: who may write the one may write the other."""
     with Safe[Any, Any](open_path, format="json") as safe:

@@ -215,10 +215,10 @@ def test_a_handler_that_closes(tmp_path: Path) -> None:
     text = """
 for number in range(30):
     safe = outlive.Safe(sys.argv[1])
+    safe['n'] = told = 0
     signal.signal(signal.SIGUSR1, lambda *_: safe.close())
     timer = threading.Timer(0.002 + number * 0.0001, os.kill, [os.getpid(), signal.SIGUSR1])
     timer.start()
-    told = 0
     try:
         for n in itertools.count(1):
             if number % 2:

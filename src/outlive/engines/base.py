@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self, TypeAlias
+from typing import NamedTuple, Protocol, Self, TypeAlias, runtime_checkable
+
+from ..faults import Fault
 
 Buffer: TypeAlias = bytes | memoryview
 # From this byte on, keys are the engine's own, as in FoundationDB.
@@ -125,3 +127,18 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of it; again is nothing. Snapshots that are open raise ClosedError from now on."""
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """What an engine offers beside the contract, so that `check` and `stat` of a face can use it.
+
+    Of a path they ask the modules `checking` and `inspecting` of what keeps the file: a damaged
+    one cannot be opened.
+    """
+
+    def check(self) -> list[Fault]:
+        """What is wrong below keys and values, beside whoever writes. Reads only."""
+
+    def stat(self) -> dict[str, object]:
+        """What can be said in numbers, ready for JSON: `entries`, `revision`, and what it has."""

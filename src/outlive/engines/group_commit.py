@@ -18,7 +18,7 @@ from ..errors import LockedError
 
 W = TypeVar("W")
 _PATIENCE = 0.0003  # seconds: about what one flush takes
-_SIGNALS = 9  # that may come while one writer hands over to the next
+_TRIES = (None,) * 9  # that may come while one writer hands over to the next
 
 
 class Request(Generic[W]):
@@ -56,7 +56,7 @@ class GroupCommit(Generic[W]):
         self._threads: set[int] = set()  # those that are in `run`
         self._expected = 1  # how many came together the last time
 
-    def run(self, work: W) -> int:
+    def run(self, work: W) -> int:  # noqa: C901, PLR0912  # see the two comments in it
         """Commit `work`, alone or with others; returns its result or raises its error.
 
         Raises LockedError where a signal handler or a destructor comes in between this thread's own
@@ -72,28 +72,40 @@ class GroupCommit(Generic[W]):
             )
         try:
             self._threads.add(thread)
-            # Few frames here and below: after a flush the processor's caches hold other things,
-            # and each costs ten times what it does otherwise.
-            with self._mutex:
-                if self._leader is None:
-                    self._leader = request
-                else:
-                    request.turn = threading.Lock()
-                    request.turn.acquire()
-                self._waiting.append(request)
-            if request.turn is not None:
-                request.turn.acquire()
-            if request.result is None and request.error is None:
-                if self._expected > 1:
-                    self._let_them_come()
+            try:
+                # Few frames here and below: after a flush the processor's caches hold other things,
+                # and each costs ten times what it does otherwise.
                 with self._mutex:
-                    self._led, self._waiting = self._waiting, []
-                self._expected = len(self._led)
-                self._commit(self._led)
+                    if self._leader is None:
+                        self._leader = request
+                    else:
+                        request.turn = threading.Lock()
+                        request.turn.acquire()
+                    self._waiting.append(request)
+                if request.turn is not None:
+                    request.turn.acquire()
+                if request.result is None and request.error is None:
+                    if self._expected > 1:
+                        self._let_them_come()
+                    with self._mutex:
+                        self._led, self._waiting = self._waiting, []
+                    self._expected = len(self._led)
+                    self._commit(self._led)
+            finally:
+                # Whatever happened: a signal in here must not leave the others waiting. It can come
+                # with any call, also as that begins; so up to the `try` there is none.
+                if self._leader is request or (request.result is None and request.error is None):
+                    interrupt: BaseException | None = None
+                    for _ in _TRIES:
+                        try:
+                            self._hand_over(request)
+                            break
+                        except BaseException as error:  # noqa: BLE001  # what a signal handler raises
+                            interrupt = error
+                    if interrupt is not None:
+                        raise interrupt
         finally:
             self._threads.discard(thread)
-            if self._leader is request or not request.is_done:
-                self._leave(request)
         if request.error is not None:
             raise request.error
         assert request.result is not None  # noqa: S101  # one or the other is set
@@ -107,18 +119,6 @@ class GroupCommit(Generic[W]):
         deadline = time.perf_counter() + _PATIENCE
         while len(self._waiting) < self._expected and time.perf_counter() < deadline:
             time.sleep(0)  # lets them have the interpreter
-
-    def _leave(self, request: Request[W]) -> None:
-        """Hand over, whatever happened: a signal in here must not leave the others waiting."""
-        interrupt: BaseException | None = None
-        for _ in range(_SIGNALS):
-            try:
-                self._hand_over(request)
-                break
-            except BaseException as error:  # noqa: BLE001  # what a signal handler raises
-                interrupt = error
-        if interrupt is not None:
-            raise interrupt
 
     def _hand_over(self, request: Request[W]) -> None:
         """Can be begun again at any point."""

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from ..errors import ClosedError, ConflictError
+from ..faults import Fault
 from .base import Buffer, Entry, Limits, Range
 from .checks import check_expected, check_writes
 
@@ -142,6 +143,16 @@ Read again, and try again
         with _COMMITTING:
             self._forgotten = self._now().rev
             self._changed = {}
+
+    def check(self) -> list[Fault]:
+        """Nothing: there is nothing below that could be wrong. Raises ClosedError."""
+        self._now()
+        return []
+
+    def stat(self) -> dict[str, object]:
+        """`entries` and `revision`. Raises ClosedError."""
+        now = self._now()
+        return {"entries": len(now.entries), "revision": now.rev}
 
     def close(self) -> None:
         """Forget everything; again is nothing."""

@@ -19,6 +19,7 @@ does 3 and 4.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 import lmdb
 
@@ -26,12 +27,13 @@ from ...disk import metadata
 from ...disk.fs import FileSystem, beside, close, translated
 from ...disk.replacement import sync_directory
 from ...disk.temporary import Temporary
-from . import lock_file, registry
+from . import binding, lock_file, registry
 from .environment import Environment
 from .errors import translated_lmdb
 from .opening import OLD, alone, finish_compaction, write_header
 from .room import reserved
 from .transaction import MOVED
+from .writer import Moved
 
 _MARK = 1 << 20  # bytes of the map that marking the former file takes at most
 
@@ -57,7 +59,8 @@ def compact(environment: Environment, fs: FileSystem) -> None:
                     former.commit()
                 _remove_old(target, old, fs)
         finally:
-            copy.remove()  # which leaves a file that has another name by now, and frees its lock
+            with registry.opening.passing():
+                copy.remove()  # which leaves a file with another name by now, and frees its lock
 
 
 def _replace(environment: Environment, copy: Temporary, txn_id: int, fs: FileSystem) -> None:
@@ -97,20 +100,32 @@ def retire(target: str, old: str, fs: FileSystem) -> None:
 
 
 def _mark(old: str, identity: tuple[int, int]) -> None:
-    with translated_lmdb(old, "write"), registry.opening.passing():
+    with translated_lmdb(old, "write"):
         here = registry.environments.get(identity)
-        if here is not None and not here.is_closed:
-            with here.writer.writing() as former:
+        if here is not None:
+            with suppress(Moved):  # it was closed meanwhile
+                return _mark_here(here)
+        with registry.opening.passing():
+            size = 2 * os.path.getsize(old) + _MARK
+            with binding.turn():
+                env = lmdb.open(old, subdir=False, create=False, map_size=size, max_spare_txns=0)
+            try:
+                with env.begin(write=True) as txn:
+                    txn.put(MOVED, b"")
+            finally:
+                binding.close(env)
+
+
+def _mark_here(here: Environment) -> None:
+    """As `_mark`, where this process has the file open. Raises Moved if it is closed."""
+    while True:
+        try:
+            with registry.opening.passing(), here.writer.writing() as former:
                 former.txn.put(MOVED, b"")
                 former.commit()
-            return
-        size = 2 * os.path.getsize(old) + _MARK
-        env = lmdb.open(old, subdir=False, create=False, map_size=size, max_spare_txns=0)
-        try:
-            with env.begin(write=True) as txn:
-                txn.put(MOVED, b"")
-        finally:
-            env.close()
+                return
+        except lmdb.MapFullError:
+            here.map.grow()
 
 
 def _take_lock_file(target: str, old: str, fs: FileSystem) -> None:

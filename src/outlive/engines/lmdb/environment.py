@@ -11,6 +11,7 @@ from threading import get_ident
 import lmdb
 
 from ..base import RESERVED, Entry
+from . import binding
 from .errors import translate_lmdb
 from .gate import Gate
 from .map import Map
@@ -187,14 +188,20 @@ class Environment:
         """Be closed in a forked child; the gate is shut.
 
         The transactions are dropped, not ended, as their places in LMDB's table of readers are the
-        parent's; then LMDB may close the file. It may not if the fork came in a signal handler.
+        parent's; then LMDB may close the file. Where somebody can still read what a snapshot gave
+        out, it is abandoned. If the fork came in a signal handler, nothing may be done with it, and
+        the child cannot open it again: it could wait for a lock that its parent has.
         """
+        is_read = bool(self._snapshots)
         for snapshot in self.snapshots():
             snapshot.forget()
         self._snapshots.clear()
         self._engines.clear()
         self.map, self.writer = Map(self), Writer(self)  # no thread is in them here
-        if self.gate.is_mine:
+        if self.gate.is_mine:  # the parent's access waits for its handler, and so for the child
+            self.is_closed = True
+        elif is_read and not self.is_closed:
+            binding.abandon(self.lmdb, self.identity, self.lock)
             self.is_closed = True
         self.gate.inside.clear()
         self.close()
@@ -202,9 +209,10 @@ class Environment:
     def close(self) -> None:
         """Close the file; the gate is shut."""
         if not self.is_closed:
-            self.is_closed = True
-            self.lmdb.close()
-            self._forget(self)
+            with binding.turn():
+                self.is_closed = True
+                self.lmdb.close()
+                self._forget(self)
 
 
 def _forget_engine(engines: dict[int, weakref.ref[object]], key: int, _: object) -> None:

@@ -16,6 +16,7 @@ from contextlib import suppress
 
 import lmdb
 
+from ...disk.media import is_read_only
 from ...errors import DiskError, FormatError
 
 _SIZE = 1 << 16  # bytes: the table's head, and 64 for each reader
@@ -83,7 +84,7 @@ def identity(path: str) -> Identity | None:
 
 def match(path: str) -> Identity | None:
     """Let those who may open the file have its lock file, too, which was made for us alone."""
-    if sys.platform != "win32" and os.path.exists(name(path)):
+    if sys.platform != "win32" and os.access(name(path), os.W_OK):
         lock, file = os.stat(name(path)), os.stat(path)
         if lock.st_uid == os.geteuid():
             if lock.st_gid != file.st_gid:
@@ -119,6 +120,15 @@ def _agree(env: lmdb.Environment) -> bool:
     return False
 
 
+def is_anothers_to_make(path: str) -> bool:
+    """Whether there is none, and one that we made would shut out those who may write the file."""
+    if sys.platform == "win32" or os.path.exists(name(path)):
+        return False
+    if os.access(path, os.W_OK) or os.stat(path).st_uid == os.geteuid():
+        return False
+    return not os.statvfs(path).f_flag & os.ST_RDONLY  # there LMDB goes without
+
+
 def remove(path: str) -> None:
     """Remove a lock file that is not the one of the file at `path`. Raises OSError."""
     with suppress(FileNotFoundError):
@@ -126,5 +136,10 @@ def remove(path: str) -> None:
 
 
 def is_out_of_reach(path: str) -> bool:
-    """Whether there is one that we may not write, as where a directory is mounted to be read."""
-    return os.path.exists(name(path)) and not os.access(name(path), os.W_OK)
+    """Whether there is one that we may not write, though others might, who write the file, too.
+
+    On a medium that nobody can write none is needed; LMDB goes without it there.
+    """
+    if not os.path.exists(name(path)) or os.access(name(path), os.W_OK):
+        return False
+    return not is_read_only(path)

@@ -16,25 +16,17 @@ from ...disk.fs import NONBLOCK, FileSystem, beside, close, follow, regular, tra
 from ...disk.replacement import Sync, sync_directory
 from ...disk.temporary import Temporary, sweep
 from ...errors import CorruptError, DiskError, LockedError
-from . import lock_file, registry
+from . import binding, lock_file, registry
 from .environment import Environment
 from .errors import translated_lmdb
 from .length import check_length
 from .room import lacking
 from .transaction import DELETED, HEADER, MOVED, REV, SHARED
 
-if sys.platform != "win32":
-    import resource
-
 _VERSION = 1
 _ID = 16  # bytes by which a file is known again when it was compacted
 _MAGIC_AT = 16  # bytes; LMDB's first page begins with what all its pages do
 _MAGIC = (0xBEEFC0DE).to_bytes(4, sys.byteorder)
-# What is mapped of the address space, which costs nothing until it is used; the file is as long as
-# what it holds. Where a process may not map so much, or would make the file so large, the map
-# begins small and grows.
-_RESERVED = 1 << 36
-_SMALL = 1 << 26
 _WAIT = 60.0  # seconds: an opener waits for a compaction
 _PAUSE = 0.002
 _GROWTHS = 9  # tries to open a file that others make larger
@@ -86,7 +78,7 @@ def open_environment(
     """
     target = follow(fs, path)
     if mode == "rw" and not fs.exists(target):
-        with translated(path, "open"):
+        with translated(path, "open"), registry.opening.passing(), binding.turn():
             lock_file.refuse_ours(target, _locks())
         _make(target, path, fs)
     with registry.opening.passing():
@@ -100,7 +92,7 @@ def open_environment(
         with registry.opening.passing():
             environment = _open(target, identity, sync, map_size)
             environment.join(engine)
-            registry.environments[identity] = environment
+            registry.note(environment)
         return environment
 
 
@@ -123,7 +115,8 @@ def _make(target: str, path: str, fs: FileSystem) -> None:
                 fs.link(temporary.path, target)
             sync_directory(target, path, fs)
         finally:
-            temporary.remove()  # the name; the file has another by now
+            with registry.opening.passing():
+                temporary.remove()  # the name; the file has another by now
 
 
 def write_header(name: str, *, epoch: int, id: bytes, path: str) -> None:
@@ -139,15 +132,16 @@ def write_header(name: str, *, epoch: int, id: bytes, path: str) -> None:
 
 
 def _write_header(name: str, header: bytes) -> None:
-    size = _SMALL + 2 * os.path.getsize(name)
-    env = lmdb.open(name, subdir=False, lock=False, max_dbs=1, map_size=size, lib_version=0)
+    size = binding.SMALL + 2 * os.path.getsize(name)
+    with binding.turn():
+        env = lmdb.open(name, subdir=False, lock=False, max_dbs=1, map_size=size, lib_version=0)
     try:
         env.open_db(DELETED)  # made, where it is not there
         with env.begin(write=True) as txn:
             txn.put(HEADER, header)
             txn.delete(MOVED)
     finally:
-        env.close()
+        binding.close(env)
 
 
 def _check_file(target: str, path: str, fs: FileSystem) -> tuple[int, int]:
@@ -197,10 +191,10 @@ def _open(target: str, identity: tuple[int, int], sync: Sync, map_size: int | No
             except lmdb.MapResizedError:  # others made the file larger since it was mapped
                 map_size = 4 * os.path.getsize(target)
                 if env is not None:
-                    env.close()
+                    binding.close(env)
             except BaseException:
                 if env is not None:
-                    env.close()
+                    binding.close(env)
                 raise
         else:
             raise lmdb.MapResizedError("mdb_txn_begin")
@@ -229,23 +223,35 @@ def _open_with_lock(target: str, sync: Sync, map_size: int | None) -> lmdb.Envir
             target,
             "open",
         )
+    if lock_file.is_anothers_to_make(target):
+        raise DiskError(
+            errno.EACCES,
+            f"{target} has no lock file {lock_file.name(target)} yet, and whoever may not write "
+            "the one may not make the other. Let its owner open it once, or copy the file",
+            target,
+            "open",
+        )
     for _ in range(2):
         if is_writable:
-            lock_file.prepare(target, _locks())
-        env = _open_mapped(target, sync, map_size)
+            with binding.turn():
+                lock_file.prepare(target, _locks())
+        env = binding.open_mapped(target, sync, map_size)
         try:
             if not is_writable or lock_file.belongs(env):
                 return env
         except BaseException:
-            env.close()
+            binding.close(env)
             raise
-        env.close()
+        binding.close(env)
         lock_file.remove(target)
     raise CorruptError(f"{target} and {lock_file.name(target)} do not agree. Remove the latter")
 
 
 def _locks() -> set[lock_file.Identity]:
-    """The lock files that this process uses."""
+    """The lock files that this process uses; called in a `binding.turn`.
+
+    Else there could be one that was just closed, and whose inode is another file's by now.
+    """
     return {each.lock for each in list(registry.environments.values()) if each.lock}
 
 
@@ -261,44 +267,6 @@ def _header(header: bytes | None, txn_id: int, target: str) -> tuple[int, bytes]
     if epoch + txn_id >= 1 << (8 * REV.size - SHARED):
         raise CorruptError(f"{target} is damaged in its first pages. Put a good copy in its place")
     return epoch, header[-_ID:]
-
-
-def _open_mapped(target: str, sync: Sync, map_size: int | None) -> lmdb.Environment:
-    size = map_size or _map_size(target)
-    try:
-        return _open_lmdb(target, sync, size)
-    except lmdb.MemoryError:
-        if size <= _SMALL:
-            raise
-        return _open_lmdb(target, sync, _SMALL)
-
-
-def _open_lmdb(target: str, sync: Sync, map_size: int) -> lmdb.Environment:
-    return lmdb.open(
-        target,
-        subdir=False,
-        create=False,
-        readonly=not os.access(target, os.W_OK),
-        metasync=sync == "full",
-        mode=0o600,
-        map_size=map_size,
-        max_dbs=1,
-        max_readers=lock_file.READERS,
-        # A spare one would be the parent's in a forked child, which could not close the file then.
-        max_spare_txns=0,
-    )
-
-
-def _map_size(target: str) -> int:
-    least = _SMALL if _is_scarce() else _RESERVED
-    return max(least, 2 * os.path.getsize(target))
-
-
-def _is_scarce() -> bool:
-    """Whether the process has little room for addresses."""
-    if sys.platform != "win32" and sys.maxsize > 1 << 32:
-        return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
-    return True
 
 
 def finish_compaction(target: str, fs: FileSystem) -> None:

@@ -2,8 +2,8 @@
 
 LMDB may not be used, nor even closed carelessly, in a child of the process that opened it: both
 would write to the same table of readers. So a fork waits until no thread is in LMDB; the child
-forgets the transactions that it inherited, without ending them, closes the file, and each engine
-opens it anew when it is used.
+forgets the transactions that it inherited, without ending them, closes the file or abandons it, and
+each engine opens it anew when it is used.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ class _Engine(Protocol):
 
 
 environments: dict[Identity, Environment] = {}
+# Those that were closed as well, as long as an engine or a snapshot knows them: a thread that is
+# still busy with closing one, and has its gate shut, is not there in a child to open it again.
+_known: weakref.WeakSet[Environment] = weakref.WeakSet()
 engines: weakref.WeakSet[_Engine] = weakref.WeakSet()
 claims: set[Claim] = set()  # the files that are being opened; the lock is the parent's alone
 _forking: list[Environment] = []
@@ -44,8 +47,15 @@ def claiming(claim: C) -> Iterator[C]:
     try:
         yield claim
     finally:
-        claim.close()
-        claims.discard(claim)
+        with opening.passing():  # or a child might keep a lock that the claim has just let go of
+            claim.close()
+            claims.discard(claim)
+
+
+def note(environment: Environment) -> None:
+    """A file that was opened; called within `opening`."""
+    _known.add(environment)
+    environments[environment.identity] = environment
 
 
 def forget(environment: Environment) -> None:
@@ -61,7 +71,7 @@ def used_by(engine: object) -> list[Environment]:
 
 def _before_fork() -> None:
     opening.close()
-    _forking[:] = environments.values()
+    _forking[:] = _known
     for environment in _forking:
         environment.gate.close()
 
@@ -69,6 +79,7 @@ def _before_fork() -> None:
 def _in_parent() -> None:
     for environment in _forking:
         environment.gate.open()
+    _forking.clear()
     opening.open()
 
 
@@ -82,6 +93,7 @@ def _in_child() -> None:
     for environment in _forking:
         environment.inherit()
         environment.gate.open()
+    _forking.clear()
     opening.inside.clear()
     opening.open()
 

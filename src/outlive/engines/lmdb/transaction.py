@@ -131,11 +131,12 @@ class WriteTransaction:
         return rev
 
     def _write(self, writes: Mapping[bytes, Buffer | None], rev: bytes) -> None:
-        # In the order of the keys: neighbours go into one page while it is at hand.
-        puts = sorted((key, rev + value) for key, value in writes.items() if value is not None)
+        # In the order of the keys: neighbours go into one page while it is at hand. Each value is
+        # joined only then, while it is in the processor's cache.
+        puts = sorted(key for key, value in writes.items() if value is not None)
         if puts:
             with self.txn.cursor() as cursor:
-                cursor.putmulti(puts)
+                cursor.putmulti((key, rev + (writes[key] or b"")) for key in puts)
         if len(puts) < len(writes):
             self._delete(sorted(key for key, value in writes.items() if value is None), rev)
 
