@@ -1,0 +1,1 @@
+"""Tests of reading Metakit's own files."""
