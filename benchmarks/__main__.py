@@ -1,6 +1,6 @@
 """Measure, print, and write RESULTS.md beside this file: `make bench`.
 
-`python -m benchmarks safe` (or store, or state) measures that part alone, and prints it only.
+`python -m benchmarks safe` (or store, state, tables) measures that part alone, and prints it only.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from . import stores
 from .harness import Target, Work
 from .machine import facts
 from .report import report
+from .safe import notes as safe_notes
 from .safe import works as safes
-from .safe.notes import notes
 from .state import works as states
+from .tables import notes as tables_notes
+from .tables import works as tables
 
 _HERE = Path(__file__).resolve().parent
 _BUILD = _HERE.parent / "build"  # on a disk, where the system's folder for such files may be memory
@@ -24,7 +26,9 @@ _PARTS: dict[str, tuple[Callable[[Path], list[Work]], Callable[[list[Work]], Seq
     "store": (stores.works, stores.targets),
     "state": (states.works, states.targets),
     "safe": (safes.works, safes.targets),
+    "tables": (tables.works, tables.targets),
 }
+_NOTES = {"safe": safe_notes.notes, "tables": tables_notes.notes}
 
 
 def main() -> None:
@@ -52,7 +56,7 @@ def _measured(parts: Sequence[str]) -> str:
             works += of_part
             targets += judge(of_part)
         text = report(facts(folder), works, targets)
-    return f"{text}\n{notes()}" if "safe" in parts else text
+    return "\n".join([text, *(_NOTES[part]() for part in parts if part in _NOTES)])
 
 
 if __name__ == "__main__":

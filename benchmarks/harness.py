@@ -66,6 +66,7 @@ class Work:
 
     title: str
     series: list[Series]
+    unit: str = "s"  # or "bytes": then what the series have are no times
 
     def median(self, name: str) -> float:
         """The median of the contestant of that name, in seconds."""

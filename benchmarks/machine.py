@@ -24,6 +24,9 @@ _PACKAGES = (
     "lmdb",
     "ZODB",
     "PyYAML",
+    "duckdb",
+    "pyarrow",
+    "numpy",
 )
 
 

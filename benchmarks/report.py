@@ -8,6 +8,7 @@ from .harness import Series, Target, Work
 
 _UNITS = (1, "s", 2), (1e-3, "ms", 2), (1e-6, "µs", 1), (1e-9, "ns", 1)  # and digits of each
 _TENTH = 0.1
+_MEGABYTE = 1e6
 _HOW_TO_READ = """\
 All contestants of a table took turns, in an order shuffled each round, so that whatever else the \
 machine did hit all alike. "Ratio" is a median divided by that of the first in the table, which is \
@@ -58,6 +59,9 @@ def _work(work: Work) -> str:
     }
     if not any(columns["flushed"]):
         del columns["flushed"]
+    if work.unit == "bytes":
+        sizes = [f"{one.median / _MEGABYTE:.1f} MB" for one in work.series]
+        columns = {"of": columns["contestant"], "size": sizes, "ratio": columns["ratio"]}
     return _table(list(columns), list(zip(*columns.values(), strict=True)))
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..harness import Target, Work, race
+from ..targets import at_least, at_most, compared
 from . import openings, processes, reads, sets, updates
 from .databases import Lmdb, Sqlite
 from .dicts import DiskCache, Outlive
@@ -64,17 +65,17 @@ def targets(works: list[Work]) -> list[Target]:
         _faster("safe[k] of a small object", 6, read, Sqlite.name),
         _faster("the same", 6, read, DiskCache.name),
         _no_slower("the same", 4, read, Lmdb.name),
-        _compared(f"{Lmdb.name}, speed over {Sqlite.name}", read.ratio(Sqlite.name, Lmdb.name)),
+        compared(f"{Lmdb.name}, speed over {Sqlite.name}", read.ratio(Sqlite.name, Lmdb.name)),
         _faster("durable set, one thread", 1, alone, _SQLITE_FULL),
         _no_slower("the same", 1.2, alone, Lmdb.name),
-        _compared(
+        compared(
             f"{FlushTwice.name}, speed over SQLite", alone.ratio(_SQLITE_FULL, FlushTwice.name)
         ),
         _faster(many, 4, together, best),
         _no_slower(f"update() of {updates.COUNT:,} items", 2, update, Lmdb.name),
-        _at_most(f"open {openings.COUNT:,} keys and read one, ms", 5, once),
-        _at_least(f"{processes.READERS} readers beside a writer, speed over alone", 0.8, kept),
-        _compared(f"{Memory.name}, beside a writer elsewhere, likewise", of_memory),
+        at_most(f"open {openings.COUNT:,} keys and read one, ms", 5, once),
+        at_least(f"{processes.READERS} readers beside a writer, speed over alone", 0.8, kept),
+        compared(f"{Memory.name}, beside a writer elsewhere, likewise", of_memory),
     ]
 
 
@@ -85,25 +86,8 @@ def _best(work: Work) -> str:
 
 
 def _faster(what: str, wanted: float, work: Work, peer: str) -> Target:
-    return _at_least(f"{what}, speed over {peer}", wanted, work.ratio(peer, OUTLIVE))
+    return at_least(f"{what}, speed over {peer}", wanted, work.ratio(peer, OUTLIVE))
 
 
 def _no_slower(what: str, wanted: float, work: Work, least: str) -> Target:
-    return _at_most(f"{what}, time over {least}", wanted, work.ratio(OUTLIVE, least))
-
-
-def _at_least(what: str, wanted: float, measured: float) -> Target:
-    return Target(what, f"≥ {wanted:.2f}, {_verdict(measured >= wanted)}", measured)
-
-
-def _at_most(what: str, wanted: float, measured: float) -> Target:
-    return Target(what, f"≤ {wanted:.2f}, {_verdict(measured <= wanted)}", measured)
-
-
-def _compared(what: str, measured: float) -> Target:
-    """What shows how far one could get at all, here and on what Safe is built."""
-    return Target(what, "for comparison", measured)
-
-
-def _verdict(met: bool) -> str:
-    return "met" if met else "missed"
+    return at_most(f"{what}, time over {least}", wanted, work.ratio(OUTLIVE, least))
