@@ -48,7 +48,8 @@ def shared(tmp_path: Path) -> Path:
 def as_user(uid: int, program: str, *arguments: object) -> subprocess.Popen[str]:
     """Run a Python program as a member of the group 2000."""
     become = (
-        f"import os, sys, time, outlive; os.setgroups([2000]); os.setgid({uid}); os.setuid({uid})"
+        "import os, sys, time, outlive; outlive.open, outlive.replace\n"
+        f"os.setgroups([2000]); os.setgid({uid}); os.setuid({uid})"
     )
     command = [sys.executable, "-c", f"{become}\n{program}", *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -41,13 +41,13 @@ def commit(fs: FaultyFileSystem, numbers: range, sync: Sync = "full", keep: int 
         fs.note(str(number))
 
 
-def every_image(fs: FaultyFileSystem) -> Iterator[tuple[Image, int]]:
+def every_image(fs: FaultyFileSystem, seeds: range = range(20)) -> Iterator[tuple[Image, int]]:
     """Each distinct image after a cut at any event, with the last acknowledged number."""
     seen = set()
     for cut in range(len(fs.log) + 1):
         notes = [int(event.path) for event in fs.log[:cut] if event.kind == "note"]
         for model in MODELS:
-            for image in crash_images(fs, cut, model):
+            for image in crash_images(fs, cut, model, seeds):
                 key = (image.fingerprint(), tuple(notes))
                 if key not in seen:
                     seen.add(key)
@@ -103,7 +103,7 @@ def recovery_problems(tmp_path: Path, image: Image, sync: Sync, keep: int) -> li
     found_number = open_store(directory / NAME).value["number"]
     commit(fs, range(9, 10), sync, keep)
     found += [f"litter: {name}" for name in litter(directory)]
-    for again, acknowledged in every_image(fs):
+    for again, acknowledged in every_image(fs, range(4)):
         again.write_to(tmp_path / "again")
         number = open_store(tmp_path / "again" / NAME).value["number"]
         if number != 9 and (number != found_number or (acknowledged and sync == "full")):

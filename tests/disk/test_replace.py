@@ -138,7 +138,7 @@ def test_another_group_gains_nothing(tmp_path: Path) -> None:
     os.chown(path, 1234, 5678)
     path.chmod(0o664)
     program = (
-        "import os, sys, outlive; os.setgid(1234); os.setuid(1234)\n"
+        "import os, sys, outlive; outlive.replace, outlive.open; os.setgid(1234); os.setuid(1234)\n"
         "outlive.replace(sys.argv[1], b'new')"
     )
     run_python(program, path)
@@ -266,7 +266,7 @@ def test_no_permission(tmp_path: Path) -> None:
         parent.chmod(parent.stat().st_mode | 0o555)
     (tmp_path / "a.json").write_text("1")
     program = (
-        "import os, sys, outlive; os.setuid(1234)\n"
+        "import os, sys, outlive; outlive.open; os.setuid(1234)\n"
         "store = outlive.open(sys.argv[1])\n"
         "store.value = 2\n"
         "try: store.commit()\n"

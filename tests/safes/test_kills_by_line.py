@@ -70,14 +70,19 @@ def begin(path: Path) -> None:
         del safe["room"]
 
 
+# Of the lines up to the number n, about share * log(n / share) are tried.
+SHARE = pytest.mark.parametrize("share", [8, pytest.param(25, marks=pytest.mark.slow)])
+
+
 @pytest.mark.parametrize("step", STEPS)
-def test_a_kill_between_any_two_lines(tmp_path: Path, step: str) -> None:
+@SHARE
+def test_a_kill_between_any_two_lines(tmp_path: Path, step: str, share: int) -> None:
     """Whatever outlive was about to do, the safe opens, holds what it did, and others go on."""
     path = tmp_path / "a.safe"
     begin(path)
     with Safe[Any, Any](path) as beside:
         beside["beside"] = 0
-        for number in lines_until_the_end():
+        for number in lines_until_the_end(share):
 
             def life(number: int = number) -> None:
                 safe = opened_small(path)
@@ -102,12 +107,12 @@ def test_a_kill_between_any_two_lines(tmp_path: Path, step: str) -> None:
         check_step(step, beside)
 
 
-def lines_until_the_end() -> Iterator[int]:
+def lines_until_the_end(share: int) -> Iterator[int]:
     """Moments, first each and then ever fewer: most of what is late is what was early."""
     number = 0
     while True:
         yield number
-        number += 1 + number // 25
+        number += 1 + number // share
 
 
 def check_step(step: str, safe: Any) -> None:
@@ -122,9 +127,10 @@ def check_step(step: str, safe: Any) -> None:
         assert len(safe.keys(("big",))) == 40
 
 
-def test_a_kill_between_any_two_lines_of_the_first_opening(tmp_path: Path) -> None:
+@SHARE
+def test_a_kill_between_any_two_lines_of_the_first_opening(tmp_path: Path, share: int) -> None:
     """A safe that was being made when its process was killed opens empty, and takes what comes."""
-    for number in lines_until_the_end():
+    for number in lines_until_the_end(share):
         path = tmp_path / f"{number}" / "a.safe"
         path.parent.mkdir()
 

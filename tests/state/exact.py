@@ -29,6 +29,6 @@ def types_in(value: Any) -> Any:
 def shown(value: object) -> str:
     """A short name for a test."""
     try:
-        return ascii(value)[:40]
+        return ascii(value).partition(" at 0x")[0][:40]
     except ValueError:  # an int of more digits than Python shows
         return "large"

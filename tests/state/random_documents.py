@@ -20,7 +20,7 @@ values = st.recursive(
 )
 documents = st.dictionaries(keys, values)
 moods = st.integers(0, 10**6)
-many = settings(deadline=None, max_examples=300)
+many = settings(deadline=None, max_examples=100)
 
 
 def edited(value: Any, random: Random) -> Any:

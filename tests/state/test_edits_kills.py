@@ -29,6 +29,7 @@ from .editors import (
 from .stand_ins import AtCall, opened
 
 pytestmark = pytest.mark.usefixtures("demo")
+EVERY = pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
 
 
 def open_and_close(path: Path, last: int) -> None:
@@ -49,7 +50,8 @@ def edit_and_close(path: Path, save: Save, last: int) -> None:
 
 @pytest.mark.parametrize("save", [in_place, without_entries])
 @pytest.mark.parametrize("times", ["between", "always"])
-def test_a_kill_at_any_call_of_the_recovery(path: Path, save: Save, times: str) -> None:
+@EVERY
+def test_a_kill_at_any_call_of_the_recovery(path: Path, save: Save, times: str, every: int) -> None:
     """Whenever the process that merges is killed, the next one finds the work of both sides."""
     steps = TIMES[times]
     value = expected(by_hand, *steps)
@@ -66,12 +68,13 @@ def test_a_kill_at_any_call_of_the_recovery(path: Path, save: Save, times: str) 
         with State(path) as state:
             assert state == value, f"killed at call {last}"
         check_file(path, value)
-        last += 1
+        last += every
     assert last > 30
 
 
 @pytest.mark.parametrize("save", [in_place, by_rename])
-def test_a_kill_at_any_call_of_the_vacuum_that_merges(path: Path, save: Save) -> None:
+@EVERY
+def test_a_kill_at_any_call_of_the_vacuum_that_merges(path: Path, save: Save, every: int) -> None:
     """The same for the process that is still running and closes the state."""
     value = expected(by_hand, before, between, after)
     last, ended = 0, False
@@ -83,5 +86,5 @@ def test_a_kill_at_any_call_of_the_vacuum_that_merges(path: Path, save: Save) ->
         with State(path) as state:
             assert state == value, f"killed at call {last}"
         check_file(path, value)
-        last += 1
+        last += every
     assert last > 15

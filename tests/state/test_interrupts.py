@@ -50,7 +50,11 @@ STATEMENTS: dict[str, Callable[[Any], object]] = {
 }
 
 
-@pytest.mark.parametrize("is_before", [True, False])
+# Just after a call is nearly the same as just before the next.
+BEFORE = pytest.mark.parametrize("is_before", [True, pytest.param(False, marks=pytest.mark.slow)])
+
+
+@BEFORE
 @pytest.mark.parametrize(
     ("name", "sync"), [*((name, "os") for name in STATEMENTS), ("set", "full"), ("several", "full")]
 )
@@ -90,7 +94,7 @@ def test_an_interrupt_at_any_call(tmp_path: Path, name: str, is_before: bool, sy
     assert number > 1
 
 
-@pytest.mark.parametrize("is_before", [True, False])
+@BEFORE
 @pytest.mark.parametrize("name", [*STATEMENTS, "close"])
 def test_a_signal_handler_that_changes_the_state(
     tmp_path: Path, name: str, is_before: bool
@@ -213,14 +217,15 @@ def test_an_interrupt_at_any_point_of_python(tmp_path: Path, name: str) -> None:
 
 # An interrupt that comes in a __del__ or in a callback of a weakref is lost, as Python has it.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_real_interrupts(path: Path) -> None:
-    """A signal that comes when it wants, some hundred times."""
+@pytest.mark.parametrize("times", [20, pytest.param(200, marks=pytest.mark.slow)])
+def test_real_interrupts(path: Path, times: int) -> None:
+    """A signal that comes when it wants, again and again."""
 
     before = signal.signal(signal.SIGVTALRM, interrupt)
     try:
         with State(path, k=0, list=[], d={"x": []}) as state:
             inner = state.d.x
-            for _ in range(60):
+            for _ in range(times):
                 with contextlib.suppress(InterruptError):
                     # Again and again, since one may be lost.
                     signal.setitimer(signal.ITIMER_VIRTUAL, 0.001, 1)

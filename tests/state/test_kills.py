@@ -136,6 +136,7 @@ def kill(directory: Path, lives: Lives, times: int) -> None:
     assert (directory / NAME).read_text().startswith("# Counts.\nn: ")
 
 
-def test_kills(tmp_path: Path, lives: Lives) -> None:
+@pytest.mark.parametrize("times", [150, pytest.param(500, marks=pytest.mark.slow)])
+def test_kills(tmp_path: Path, lives: Lives, times: int) -> None:
     """After each kill the file opens, nothing acknowledged is lost, no litter stays for long."""
-    kill(tmp_path, lives, 500)
+    kill(tmp_path, lives, times)

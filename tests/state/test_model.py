@@ -28,7 +28,7 @@ class TestModel(Machine.TestCase):  # type: ignore[misc, valid-type]  # hypothes
     """A state and its file are equal to the model at every step."""
 
     # To make a failing example small takes minutes; the slow run does it.
-    settings = settings_of(100, Phase.explicit, Phase.reuse, Phase.generate)
+    settings = settings_of(35, Phase.explicit, Phase.reuse, Phase.generate)
 
 
 def test_slices_of_a_longer_list(place: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 import outlive
-from outlive import State
+from outlive import RecoveryWarning, State
 
 from ..files import names_beside
 from ..test_processes import line, running
@@ -247,8 +248,11 @@ def test_beside_a_writing_process(path: Path) -> None:
         os.kill(writer.pid, signal.SIGKILL)
         writer.wait()
         reader.refresh()
-        with State(path, strict=True) as state:
-            assert state == reader
+        with warnings.catch_warnings():
+            # A signal may end a write at the border of two pages; that entry was not acknowledged.
+            warnings.simplefilter("ignore", RecoveryWarning)
+            with State(path) as state:
+                assert state == reader
 
 
 def test_a_forked_child_may_go_on_reading(path: Path) -> None:

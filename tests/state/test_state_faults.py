@@ -119,29 +119,31 @@ def run_statements(fs: FaultyFileSystem, sync: Sync) -> Iterator[tuple[str, Any]
     ("left", "sync"), [("nothing", "os"), ("commented", "full"), ("torn", "full")]
 )
 @pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_failed_call_changes_nothing(
-    place: Path, left: Left, sync: Sync, error: int | Literal["short"]
+    place: Path, left: Left, sync: Sync, error: int | Literal["short"], every: int
 ) -> None:
     """Whichever call fails: the error is ours, memory and file are as before or as after."""
     whole = FaultyFileSystem(fresh(place, left))
     assert {failed for failed, _ in run_statements(whole, sync)} == {""}
     failures = 0
-    for call in range(len(whole.calls)):
+    for call in range(ERRORS.index(error) % every, len(whole.calls), every):
         fs = FaultyFileSystem(fresh(place, left), fail=call, error=error)
         for failed, state in run_statements(fs, sync):  # noqa: B007  # the last one is what counts
             failures += bool(failed)
         assert not fs.open_files, fs.calls[call]
         assert same(value_in(Path(fs.directory)), plain(state))
         assert names(Path(fs.directory)) in ([NAME], [NAME, f"{NAME}.lost"])
-    assert (failures > 20) == (error != "short")
+    assert (failures > 20 // every) == (error != "short")
 
 
 @pytest.mark.parametrize("sync", ["os", "full"])
-def test_a_disk_that_stays_full(place: Path, sync: Sync) -> None:
+@pytest.mark.parametrize("every", [2, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_disk_that_stays_full(place: Path, sync: Sync, every: int) -> None:
     """Each change raises FullError and changes nothing, until there is room again."""
     whole = FaultyFileSystem(fresh(place, "entries"))
     list(run_statements(whole, sync))
-    for call in range(len(whole.calls)):
+    for call in range(0, len(whole.calls), every):
         fs = FullDisk(fresh(place, "entries"))
         fs.full_from = call
         for _, state in run_statements(fs, sync):

@@ -12,7 +12,6 @@ a JSON writer does not give.
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +23,6 @@ import msgspec
 
 # What msgspec writes of str, int, bool and None is right, if no character of it is special.
 quick = msgspec.json.Encoder().encode
-_fast_decode = msgspec.json.Decoder().decode
 # The same, as a value and as a part of a path.
 _FAST_VALUES = frozenset((str, int, bool, type(None)))
 _FAST_KEYS = frozenset((str, int))
@@ -61,39 +59,6 @@ def encode(kind: str, path: Sequence[Any], key: Any, value: Any) -> bytes:
 def encode_batch(changes: Iterable[tuple[str, Sequence[Any], Any, Any]]) -> bytes:
     """The line of several changes that count together."""
     return b'["batch",[%b]]' % b",".join(encode(*change) for change in changes)
-
-
-def decode(text: bytes) -> object:
-    """What a line, or any other way of writing an entry in YAML, says. Raises ValueError."""
-    try:
-        return _fast_decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        pass
-    try:
-        return json.loads(text)  # NaN, as PersistedState writes it
-    except (ValueError, RecursionError):
-        pass
-    import yaml
-
-    from .yaml_text import Loader, check_depth
-
-    try:
-        decoded = text.decode()
-        check_depth(decoded)
-        value: object = yaml.load(decoded, Loader=Loader)  # noqa: S506  # it is the safe one
-    except Exception as error:  # whatever a parser raises
-        raise ValueError(f"{type(error).__name__}: {error}") from error
-    return value
-
-
-def decode_start(text: bytes) -> tuple[object, int]:
-    """The JSON at the beginning of `text`, and how many bytes it takes. Raises ValueError."""
-    # As Latin-1 a character is a byte; what is JSON in it is JSON in UTF-8.
-    try:
-        _, length = json.JSONDecoder().raw_decode(text.decode("latin-1"))
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-    return decode(text[:length]), length
 
 
 def _needs_no_escape(line: bytes) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 
 _SMALL = 1_000_000  # pairs of items that are compared to find which stay; more takes too long
 
@@ -61,6 +60,8 @@ def _operations(old: list[object], new: list[object]) -> Iterable[tuple[str, int
     middle: Iterable[tuple[str, int, int, int, int]] = [("replace", 0, b - a, 0, d - c)]
     if (b - a) * (d - c) <= _SMALL:
         before, after = list(map(repr, old[a:b])), list(map(repr, new[c:d]))
+        from difflib import SequenceMatcher  # most who ask whether two are the same need none
+
         middle = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     yield "equal", 0, head, 0, head
     for tag, i, j, k, m in middle:

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 from ..disk.journal_text import split
 from ..errors import CorruptError
 from ..formats.document import load
-from ..formats.entry import decode, decode_start
+from ..formats.load_entry import decode, decode_start
 from ..formats.load_yaml import DocumentError
 
 _COMMENT = b"\n### LAST VALID STATE ###\n"

@@ -16,11 +16,11 @@ from ..disk.twin import Text
 from ..errors import ClosedError, CorruptError, DiskError, ReadOnlyError, RecoveryWarning
 from ..live import IDLE, Change, Key, LiveDict, Node, plain
 from . import lifetime
+from .filled import checked, fill_checked
 from .merge import changes
 from .recovery import Found, recover
 from .replay import InvalidEntryError, apply_all, apply_live, changes_of
 from .warned import warn
-from .writer import checked, fill_checked
 
 if TYPE_CHECKING:
     from .typed import Typed

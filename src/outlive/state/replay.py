@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..disk.journal_text import Entry, Parts, split
 from ..errors import CorruptError
 from ..formats.document import is_plain, load
-from ..formats.entry import decode, decode_start
+from ..formats.load_entry import decode, decode_start
 from ..live import Change, LiveDict, UnfitError, adopt, check, plain
 from .original import mended
 

@@ -13,8 +13,9 @@ from ..disk.lock import Lock
 from ..disk.replacement import Sync
 from ..disk.twin import Text
 from ..errors import CorruptError, FormatError, LockedError, ReadOnlyError, RecoveryWarning
-from ..live import Change, LiveDict, Root, UnfitError, fill, plain, shown
+from ..live import Change, LiveDict, plain
 from . import lifetime
+from .filled import checked, fill_checked
 from .merge import changes
 from .recorder import Recorder
 from .recovery import Found, recover
@@ -229,24 +230,3 @@ class Writer:
         """Make all so far durable."""
         with self.root.lock:
             self.journal.sync()
-
-
-def checked(root: Root, values: Mapping[str, object]) -> dict[str, Any]:
-    """Defaults as they would come back from a file. Raises FormatError."""
-    scratch: LiveDict = dict.__new__(LiveDict)
-    object.__setattr__(scratch, "__dict__", scratch)
-    object.__setattr__(scratch, "_live_root", root)
-    fill_checked(scratch, values, root.path, FormatError)
-    made: dict[str, Any] = plain(scratch)
-    return made
-
-
-def fill_checked(
-    top: LiveDict, value: Mapping[Any, Any], path: str, kind: type[CorruptError | FormatError]
-) -> None:
-    """Fill a live dict that is empty. Raises an error of `kind` for what it cannot hold."""
-    try:
-        fill(top, value)
-    except UnfitError as error:
-        where = shown(list(reversed(error.keys)))
-        raise kind(f"{path}: {where} cannot {error.reason}") from error
