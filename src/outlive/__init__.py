@@ -10,8 +10,6 @@ Start at `outlive.open`; the errors are in `outlive.errors`.
 
 from typing import TYPE_CHECKING
 
-from .disk.atomic import replace, replacing
-from .disk.versions import Version
 from .errors import (
     ClosedError,
     ConflictError,
@@ -26,17 +24,26 @@ from .errors import (
     RecoveryWarning,
     UntrustedError,
 )
-from .formats import AbstractFormatBstr, AbstractFormatFile
-from .live.change import Change
-from .opening import open
-from .state.state import State, StateMethods
-from .store import Store
+from .state import lifetime as _lifetime  # noqa: F401  # now: or what a program registers with atexit would find its states closed
 
 if TYPE_CHECKING:
+    from .disk.atomic import replace, replacing
+    from .disk.versions import Version
+    from .formats.custom import AbstractFormatBstr, AbstractFormatFile
+    from .live.change import Change
+    from .opening import open
     from .safes.private import safe
     from .safes.safe import Safe
     from .safes.snapshot import SafeSnapshot
     from .safes.transaction import Transaction
+    from .state.state import State, StateMethods
+    from .store import Store
+    from .tables.row import Row
+    from .tables.schema import Kind, Property
+    from .tables.storage import Storage
+    from .tables.table import Table
+    from .tables.view import View
+    from .tables.wrapped import wrap
 
 __all__ = [
     "AbstractFormatBstr",
@@ -49,30 +56,54 @@ __all__ = [
     "DiskError",
     "FormatError",
     "FullError",
+    "Kind",
     "LockedError",
     "OutliveError",
+    "Property",
     "ReadOnlyError",
     "RecoveryWarning",
+    "Row",
     "Safe",
     "SafeSnapshot",
     "State",
     "StateMethods",
+    "Storage",
     "Store",
+    "Table",
     "Transaction",
     "UntrustedError",
     "Version",
+    "View",
     "open",
     "replace",
     "replacing",
     "safe",
+    "wrap",
 ]
 
-# Loaded when they are asked for: half of what there is to load, and most programs need one face.
+# Loaded when they are asked for: most of what there is to load, and most programs need one face.
 _LATE = {
-    "Safe": "safe",
-    "SafeSnapshot": "snapshot",
-    "Transaction": "transaction",
-    "safe": "private",
+    "AbstractFormatBstr": "formats.custom",
+    "AbstractFormatFile": "formats.custom",
+    "Change": "live.change",
+    "Kind": "tables.schema",
+    "Property": "tables.schema",
+    "Row": "tables.row",
+    "Safe": "safes.safe",
+    "SafeSnapshot": "safes.snapshot",
+    "State": "state.state",
+    "StateMethods": "state.state",
+    "Storage": "tables.storage",
+    "Store": "store",
+    "Table": "tables.table",
+    "Transaction": "safes.transaction",
+    "Version": "disk.versions",
+    "View": "tables.view",
+    "open": "opening",
+    "replace": "disk.atomic",
+    "replacing": "disk.atomic",
+    "safe": "safes.private",
+    "wrap": "tables.wrapped",
 }
 
 
@@ -81,7 +112,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
     from importlib import import_module
 
-    found: object = getattr(import_module(f".safes.{_LATE[name]}", __name__), name)
+    found: object = getattr(import_module(f".{_LATE[name]}", __name__), name)
     globals()[name] = found
     return found
 
