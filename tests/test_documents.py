@@ -11,7 +11,7 @@ import pytest
 import outlive
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 
 def blocks(path: Path, language: str) -> list[str]:
@@ -34,7 +34,7 @@ def test_the_code_of_the_readme_runs(
     assert (tmp_path / "example.state").read_text() == shown_yaml[0]
     exec(python[1], {})  # noqa: S102  # "after two runs"
     for block in python:
-        exec(compile(block, "README.md", "exec"), names)  # noqa: S102  # that is the test
+        exec(compile(block, "README.md", "exec", dont_inherit=True), names)  # noqa: S102  # that is the test
     assert "Previous executions: ['20" in capsys.readouterr().out
 
     def pattern(text: str) -> str:
@@ -46,7 +46,7 @@ def test_the_code_of_the_readme_runs(
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
-@pytest.mark.parametrize("name", ["safe.md", "engines.md"])
+@pytest.mark.parametrize("name", ["safe.md", "engines.md", "tables.md", "metakit.md"])
 def test_the_code_of_the_docs_runs(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,7 +54,7 @@ def test_the_code_of_the_docs_runs(
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {"__name__": "__main__"}
     for block in blocks(ROOT / "docs" / name, "python"):
-        exec(compile(block, name, "exec"), names)  # noqa: S102  # that is the test
+        exec(compile(block, name, "exec", dont_inherit=True), names)  # noqa: S102  # that is the test
     assert len(names) > 3
 
 

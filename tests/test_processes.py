@@ -121,13 +121,14 @@ while True:
 """
 
 
-def test_killed_writers_lose_nothing(tmp_path: Path) -> None:
-    """200 kill -9 of a writing process, and a reader beside them that never sees half a file."""
+@pytest.mark.parametrize("kills", [30, pytest.param(200, marks=pytest.mark.slow)])
+def test_killed_writers_lose_nothing(tmp_path: Path, kills: int) -> None:
+    """kill -9 of a writing process, and a reader beside them that never sees half a file."""
     path = tmp_path / "state.json"
     outlive.open(path, default={"n": 0, "pad": "x" * 200_000}).commit()
     with running(READER, path) as reader:
         rng = random.Random(2)
-        for _ in range(200):
+        for _ in range(kills):
             acknowledged = kill_at_a_random_moment(path, rng)
             store = outlive.open(path)
             assert acknowledged <= store.value["n"] <= acknowledged + 1

@@ -356,7 +356,7 @@ def mypy(directory: Path, program: str) -> list[str]:
     """What mypy --strict says about a program that uses outlive as it is installed."""
     (directory / "program.py").write_text(program)
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "program.py"],
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", "../mypy", "program.py"],
         cwd=directory,
         capture_output=True,
         text=True,
