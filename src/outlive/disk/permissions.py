@@ -34,24 +34,25 @@ def faults(path: str, *, runs_code: bool, fs: FileSystem = OS) -> list[Fault]:
     return found
 
 
-if sys.platform != "win32":
+def _of_file(path: str, status: os.stat_result) -> list[Fault]:
+    if sys.platform == "win32":
+        return []
+    ours = os.geteuid()
+    if status.st_uid not in (ours, 0):
+        what = "belongs to another user, and reading it runs what is in it"
+        return [Fault(path, what, "make it yours (chown), if you know what is in it", False)]
+    if not status.st_mode & _OTHERS:
+        return []
+    what = f"can be written by {_who(status)}, and reading it runs what is in it"
+    remedy = "see that it holds what you put there; a repair takes the right from them (go-w)"
+    return [Fault(path, what, remedy, ours in (status.st_uid, 0))]
 
-    def _of_file(path: str, status: os.stat_result) -> list[Fault]:
-        ours = os.geteuid()
-        if status.st_uid not in (ours, 0):
-            what = "belongs to another user, and reading it runs what is in it"
-            return [Fault(path, what, "make it yours (chown), if you know what is in it", False)]
-        if not status.st_mode & _OTHERS:
-            return []
-        what = f"can be written by {_who(status)}, and reading it runs what is in it"
-        remedy = "see that it holds what you put there; a repair takes the right from them (go-w)"
-        return [Fault(path, what, remedy, ours in (status.st_uid, 0))]
 
-    def _of_directory(path: str, status: os.stat_result, loose: int) -> list[Fault]:
-        if not status.st_mode & loose or status.st_mode & stat.S_ISVTX:
-            return []
-        what = f"can be written by {_who(status)}, who may put another file in the place of this"
-        return [Fault(path, what, "take the right from them: chmod go-w", False)]
+def _of_directory(path: str, status: os.stat_result, loose: int) -> list[Fault]:
+    if not status.st_mode & loose or status.st_mode & stat.S_ISVTX:
+        return []
+    what = f"can be written by {_who(status)}, who may put another file in the place of this"
+    return [Fault(path, what, "take the right from them: chmod go-w", False)]
 
 
 def _who(status: os.stat_result) -> str:

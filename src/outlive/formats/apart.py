@@ -77,6 +77,8 @@ class _Child:
         attempt: Callable[[T, bytes], Trouble | None],
     ) -> None:
         self.reached = start  # the first item that was not tried
+        if sys.platform == "win32":  # where there is no fork, it is not used
+            raise NotImplementedError
         self._place = mmap.mmap(-1, _PLACE.size)
         _PLACE.pack_into(self._place, 0, start)
         self._pipe, theirs = os.pipe()
@@ -91,6 +93,8 @@ class _Child:
 
     def troubles(self) -> Iterator[tuple[int, Trouble]]:
         """The items that could not be read, by number."""
+        if sys.platform == "win32":  # where there is no fork, it is not used
+            raise NotImplementedError
         try:
             text, is_stuck = self._heard()
         except BaseException:
@@ -111,6 +115,8 @@ class _Child:
 
     def _heard(self) -> tuple[bytes, bool]:
         """What the child wrote until its end, and whether it had to be ended."""
+        if sys.platform == "win32":  # where there is no fork, it is not used
+            raise NotImplementedError
         parts: list[bytes] = []
         before = -1
         while True:
@@ -128,6 +134,8 @@ class _Child:
 
 
 def _ended(status: int, is_stuck: bool) -> str:
+    if sys.platform == "win32":
+        raise NotImplementedError
     if is_stuck:
         return f"to read it takes more than {_PATIENCE:g} s"
     if os.WIFSIGNALED(status):

@@ -22,9 +22,6 @@ from . import lock_file, registry
 from .metas import HEAD, metas, slots
 from .opening import OLD, alone
 
-if sys.platform != "win32":
-    import fcntl
-
 _TRIES = 1000
 _PATIENCE = 5.0  # seconds
 # Run in a clean process: begin to read, say as of which commit, and read on until told otherwise.
@@ -192,36 +189,36 @@ def is_in_use(target: str) -> bool:
     identity = os.stat(target)
     if (identity.st_dev, identity.st_ino) in registry.environments:
         return True
-    if sys.platform == "win32":
-        return os.path.exists(lock_file.name(target))
     return _is_locked(lock_file.name(target))
 
 
-if sys.platform != "win32":
+def _is_locked(name: str) -> bool:
+    """Whether some other process has a lock file of LMDB open: its first byte is locked.
 
-    def _is_locked(name: str) -> bool:
-        """Whether some other process has a lock file of LMDB open: its first byte is locked.
+    This one has it not, or its own locks would go with the descriptor.
+    """
+    if sys.platform == "win32":
+        return os.path.exists(name)
+    import fcntl
 
-        This one has it not, or its own locks would go with the descriptor.
-        """
-        try:
-            fd = os.open(name, os.O_RDWR | os.O_CLOEXEC | NONBLOCK)
-        except FileNotFoundError:
-            return False
-        except OSError:
-            return True  # not ours to look into
-        try:
-            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB, 1)
-        except OSError:
-            return True
-        finally:
-            os.close(fd)
+    try:
+        fd = os.open(name, os.O_RDWR | os.O_CLOEXEC | NONBLOCK)
+    except FileNotFoundError:
         return False
+    except OSError:
+        return True  # not ours to look into
+    try:
+        fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB, 1)
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+    return False
 
 
 def users(target: str) -> list[int]:
     """The pids of the processes that have the file open, as far as they can be known. `alone`."""
-    if not is_in_use(target):
+    if sys.platform == "win32" or not is_in_use(target):
         return []
     try:
         status = os.stat(lock_file.name(target))
