@@ -17,6 +17,14 @@ def names_beside(path: Path) -> list[str]:
     return names(path.parent)
 
 
+def put_alone(path: Path, data: bytes) -> None:
+    """Have this file, for this user alone, and nothing beside it."""
+    for name in names_beside(path):
+        (path.parent / name).unlink()
+    path.write_bytes(data)
+    path.chmod(0o600)
+
+
 def run_python(program: str, *arguments: object) -> str:
     """What a Python program prints; it must end well."""
     command = [sys.executable, "-c", program, *map(str, arguments)]

@@ -20,7 +20,7 @@ from outlive import CorruptError, DiskError, FormatError, LockedError, Safe
 from outlive.engines import MemoryEngine
 from outlive.safes.checking import check, repair
 
-from ..files import names_beside
+from ..files import names_beside, put_alone
 from .children import ended_well, forked, in_fork, other, safe_of, wait_until
 
 PAGE = 4096
@@ -49,14 +49,6 @@ def good(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 def path(tmp_path: Path) -> Path:
     """Where the safe is."""
     return tmp_path / "a.safe"
-
-
-def put(path: Path, data: bytes) -> None:
-    """Have this file, for this user alone, and nothing beside it."""
-    for name in names_beside(path):
-        (path.parent / name).unlink()
-    path.write_bytes(data)
-    path.chmod(0o600)
 
 
 def put_raw(path: Path, entries: dict[bytes, bytes]) -> None:
@@ -111,7 +103,7 @@ def test_any_bit_may_be_wrong(path: Path, good: bytes, count: int) -> None:
     for _ in range(count):
         page = moments.choice([0, 1, *[moments.randrange(len(good) // PAGE) for _ in range(4)]])
         at = page * PAGE + moments.randrange(moments.choice([16, 160, PAGE]))
-        put(path, good[:at] + bytes([good[at] ^ 1 << moments.randrange(8)]) + good[at + 1 :])
+        put_alone(path, good[:at] + bytes([good[at] ^ 1 << moments.randrange(8)]) + good[at + 1 :])
         try:
             faults = check(path)
         except FormatError:  # the header says that it is of a later version, or something else
@@ -137,7 +129,7 @@ def test_a_file_that_was_cut(path: Path, good: bytes) -> None:
     """At any length: all is there, or it is said what is lost, and the rest can be read."""
     moments = random.Random(8)
     for length in [0, 1, PAGE, 3 * PAGE, *[moments.randrange(len(good)) for _ in range(12)]]:
-        put(path, good[:length])
+        put_alone(path, good[:length])
         faults = check(path)
         if not faults:
             assert safe_of(path) == CONTENT, length
@@ -282,7 +274,7 @@ class _Touches:
 
 def test_damage_beside_pickles_that_are_not_trusted(path: Path, good: bytes) -> None:
     """Pages are mended; values are kept as they are."""
-    put(path, good[: PAGE + 10] + b"\0" + good[PAGE + 11 :])
+    put_alone(path, good[: PAGE + 10] + b"\0" + good[PAGE + 11 :])
     path.chmod(0o666)
     lines = repair(path)
     assert any("written anew" in line for line in lines)
@@ -400,12 +392,12 @@ def test_a_repair_that_is_killed(path: Path, good: bytes, kills: int) -> None:
     damaged = good[: PAGE + 10] + b"\0" + good[PAGE + 11 :]
     moments = random.Random(3)
     outcomes = set()
-    put(path, damaged)
+    put_alone(path, damaged)
     began = time.monotonic()
     repair(path)
     took = time.monotonic() - began
     for number in range(kills + 2):
-        put(path, damaged)
+        put_alone(path, damaged)
         child = forked(lambda: repair(path))
         if number == kills:
             assert ended_well(child)  # it was not killed: here, and not at the next, it is mended

@@ -26,7 +26,7 @@ from outlive.tables.checking import check, repair
 from outlive.tables.group import SIZE
 from outlive.tables.moment import closer
 
-from ..files import names_beside
+from ..files import names_beside, put_alone
 from . import programs
 
 PAGE = 4096
@@ -51,7 +51,7 @@ def healthy() -> tuple[bytes, dict[str, list[Any]]]:
 def fill(path: Path) -> dict[str, list[Any]]:
     """Have a file with the healthy storage; what is in it."""
     data, rows = healthy()
-    put(path, data)
+    put_alone(path, data)
     return rows
 
 
@@ -84,14 +84,6 @@ def read(path: Path) -> dict[str, list[Any]]:
 def path(tmp_path: Path) -> Path:
     """Where the storage is."""
     return tmp_path / "a.db"
-
-
-def put(path: Path, data: bytes) -> None:
-    """Have this file, and nothing beside it."""
-    for name in names_beside(path):
-        (path.parent / name).unlink()
-    path.write_bytes(data)
-    path.chmod(0o600)
 
 
 def put_raw(path: Path, entries: dict[bytes, bytes | None]) -> None:
@@ -225,7 +217,7 @@ def test_any_bit_may_be_wrong(path: Path, count: int) -> None:
     for _ in range(count):
         page = moments.choice([0, 1, *[moments.randrange(len(good) // PAGE) for _ in range(4)]])
         at = page * PAGE + moments.randrange(moments.choice([16, 160, PAGE]))
-        put(path, good[:at] + bytes([good[at] ^ 1 << moments.randrange(8)]) + good[at + 1 :])
+        put_alone(path, good[:at] + bytes([good[at] ^ 1 << moments.randrange(8)]) + good[at + 1 :])
         try:
             faults = check(path)
         except FormatError:  # the header says that it is of a later version
@@ -252,7 +244,7 @@ def test_a_file_that_was_cut(path: Path) -> None:
     good, rows = healthy()
     moments = random.Random(8)
     for length in [0, 1, PAGE, 3 * PAGE, *[moments.randrange(len(good)) for _ in range(12)]]:
-        put(path, good[:length])
+        put_alone(path, good[:length])
         if not check(path):
             assert read(path) == rows
             continue
@@ -331,7 +323,7 @@ def test_a_repair_that_is_killed(path: Path, kills: int) -> None:
     repair(path)
     took = time.monotonic() - began
     for number in range(kills + 2):
-        put(path, damaged)
+        put_alone(path, damaged)
         child = subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE)
         assert child.stdout is not None
         child.stdout.readline()

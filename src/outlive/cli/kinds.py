@@ -23,7 +23,7 @@ _ENTRY = re.compile(
 )
 _TOML = re.compile(rb"\s*(#[^\n]*\n\s*)*(\[{1,2}[^\]\n]+\]{1,2}\s*(#[^\n]*)?(\n|$)|[\w.\"' -]+=)")
 _PARTS = (".dir", ".dat", ".bak", ".pag")  # of what dbm makes of one name
-_EXTENSIONS = {
+EXTENSIONS = {
     ".json": "json",
     ".yaml": "yaml",
     ".yml": "yaml",
@@ -183,7 +183,7 @@ def is_whole(path: str, name: str) -> bool:
 
 
 def _extension(path: str) -> str | None:
-    return _EXTENSIONS.get(os.path.splitext(path)[1].lower())
+    return EXTENSIONS.get(os.path.splitext(path)[1].lower())
 
 
 def _parses(format: str, data: bytes, is_sure: bool = False) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ...errors import CorruptError, DiskError, FormatError
 from ..files import start_of
-from ..kinds import Kind, format_of, is_lmdb, recognise
+from ..kinds import EXTENSIONS, Kind, format_of, is_lmdb, recognise
 
 FORMATS = ("json", "yaml", "toml", "msgpack", "bson", "pickle")
 DOCUMENTS = ("state", *FORMATS)
@@ -19,14 +19,7 @@ SOURCES = tuple(dict.fromkeys((*DOCUMENTS, *ITEMS, *TABLES)))
 TARGETS = ("state", *FORMATS, "safe", "storage", "jsonl", "csv", "parquet")
 _NAMES = {
     ".state": "state",
-    ".json": "json",
-    ".yaml": "yaml",
-    ".yml": "yaml",
-    ".toml": "toml",
-    ".msgpack": "msgpack",
-    ".bson": "bson",
-    ".pickle": "pickle",
-    ".pkl": "pickle",
+    **EXTENSIONS,
     ".safe": "safe",
     ".storage": "storage",
     ".jsonl": "jsonl",

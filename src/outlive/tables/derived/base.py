@@ -214,16 +214,6 @@ def unnamed(of: Trace) -> Trace:
     return of._replace(sources=tuple(each._replace(names={}) for each in of.sources))
 
 
-def array(view: View, column: int) -> Any:
-    """A column of any view as a `pa.ChunkedArray`; the other columns are not read for it."""
-    if isinstance(view, Derived):
-        return view._array(column)
-    if isinstance(view, Table):
-        view._flush()
-        return view._columns.whole(column)
-    return view._arrow().column(column)
-
-
 def with_default(prop: Property, column: Any) -> Any:
     """A column with one row more, the default: so that row -1 stands for it."""
     return pa.chunked_array([*column.chunks, building.defaults(prop, 1)], type=column.type)

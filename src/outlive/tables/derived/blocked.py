@@ -23,7 +23,6 @@ from .base import (
     Derived,
     Source,
     Trace,
-    array,
     field,
     rows_of,
 )
@@ -57,7 +56,7 @@ class Blocked(Derived):
         return self._keep("places", self._found)
 
     def _found(self) -> tuple[Rows, Rows]:
-        lengths = pc.list_value_length(array(self._parents[0], 0)).to_pylist()
+        lengths = pc.list_value_length(self._parents[0]._array(0)).to_pylist()
         blocks, within = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
 
         def add(block: int, start: int, stop: int) -> None:
@@ -78,7 +77,7 @@ class Blocked(Derived):
 
     def _make(self, column: int) -> Any:
         blocks, within = self._places()
-        lists = array(self._parents[0], 0)
+        lists = self._parents[0]._array(0)
         lengths = pc.list_value_length(lists).to_numpy().astype(np.int64)
         starts = np.cumsum(lengths) - lengths
         return taken(field(lists, column), starts[blocks] + within)

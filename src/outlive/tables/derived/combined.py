@@ -26,7 +26,6 @@ from ..view import View
 from .base import (
     Derived,
     Trace,
-    array,
     check_view,
     trace,
 )
@@ -99,8 +98,8 @@ class Concatenated(Derived):
     def _make(self, column: int) -> Any:
         view, other = self._parents
         prop = self._structure[column]
-        chunks = [*cast(array(view, column), prop).chunks]
-        chunks += cast(array(other, self._places[column]), prop).chunks
+        chunks = [*cast(view._array(column), prop).chunks]
+        chunks += cast(other._array(self._places[column]), prop).chunks
         return pa.chunked_array(chunks, type=arrow_type(prop))
 
     def _cell(self, row: int, column: int) -> Any:
@@ -200,7 +199,8 @@ class Paired(Derived):
 
     def _make(self, column: int) -> Any:
         len(self)  # says if one has more rows
-        return array(*self._place(column))
+        view, there = self._place(column)
+        return view._array(there)
 
     def _cell(self, row: int, column: int) -> Any:
         parent, there = self._place(column)

@@ -15,7 +15,6 @@ from .algorithms_group import flat_rows
 from .algorithms_text import Rows
 from .base import (
     Derived,
-    array,
     check_view,
     count_rows,
     field,
@@ -76,7 +75,7 @@ class Flattened(Derived):
         )
 
     def _lists(self) -> Any:
-        return self._keep("lists", lambda: array(self._parents[0], self._at))
+        return self._keep("lists", lambda: self._parents[0]._array(self._at))
 
     def _places(self) -> tuple[Rows, Rows]:
         """Of each row here the row of the parent, and the one in all subviews together, or -1."""
@@ -99,7 +98,7 @@ class Flattened(Derived):
         rows, inner = self._places()
         inside, there = self._place(column)
         if not inside:
-            return taken(array(self._parents[0], there), rows)
+            return taken(self._parents[0]._array(there), rows)
         prop = self._structure[column]
         values = field(self._lists(), there)
         if len(inner) and inner.min() < 0:

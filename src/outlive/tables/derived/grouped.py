@@ -17,7 +17,6 @@ from .algorithms_order import row_codes
 from .algorithms_text import Codes, Rows
 from .base import (
     Derived,
-    array,
     numbers,
 )
 from .fixed import held
@@ -64,7 +63,7 @@ class _ByKeys(Derived):
     def _codes(self) -> Codes:
         self._version()
         view = self._parents[0]
-        keys = [(array(view, at), view.structure[at]) for at in self._there]
+        keys = [(view._array(at), view.structure[at]) for at in self._there]
         return row_codes(keys, len(view))
 
     def _firsts(self) -> Rows:
@@ -75,7 +74,7 @@ class _ByKeys(Derived):
 
     def _make(self, column: int) -> Any:
         if column < len(self._there):
-            return taken(array(self._parents[0], self._there[column]), self._firsts())
+            return taken(self._parents[0]._array(self._there[column]), self._firsts())
         return self._results()
 
     def _cell(self, row: int, column: int) -> Any:
@@ -104,7 +103,7 @@ class Counted(_ByKeys):
     def _count(self) -> tuple[Rows, Rows]:
         view = self._parents[0]
         if len(self._there) == 1 and view.structure[self._there[0]].kind in INTEGERS:
-            found = firsts_and_counts_of(array(view, self._there[0]))
+            found = firsts_and_counts_of(view._array(self._there[0]))
             if found is not None:
                 return found
         return firsts_and_counts(self._codes())
@@ -138,7 +137,7 @@ class Grouped(_ByKeys):
 
     def _results(self) -> Any:
         view, found, prop = self._parents[0], self._groups(), self._structure[-1]
-        columns = [taken(array(view, at), found.order) for at in self._rest()]
+        columns = [taken(view._array(at), found.order) for at in self._rest()]
         content = building.from_arrays(prop.fields, columns, len(view))
         lists = pa.ListArray.from_arrays(
             pa.array(found.starts.astype(np.int32)),

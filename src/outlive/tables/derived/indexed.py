@@ -10,7 +10,7 @@ from ..queries import Column
 from ..schema import INTEGERS
 from ..view import View
 from .algorithms_order import Key, sort_rows
-from .base import array, check_view, numbers
+from .base import check_view, numbers
 from .keyed import Keyed
 from .picked import Selected
 
@@ -41,7 +41,7 @@ class Indexed(Keyed):
             self._refill()
 
     def _refill(self) -> None:
-        keys = [Key(array(self, at), self.structure[at]) for at in self._there]
+        keys = [Key(self._array(at), self.structure[at]) for at in self._there]
         self._map[:] = [[int(each)] for each in sort_rows(keys, len(self))]
 
     def _same(self, values: Sequence[Any], but: int = -1) -> int:

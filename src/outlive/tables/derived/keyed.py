@@ -17,7 +17,7 @@ from ..row import BaseRow, DerivedRow, row_class
 from ..schema import Structure
 from ..view import View
 from .algorithms_order import row_codes
-from .base import Derived, Trace, array, check_view, numbers, places_in, rows_of, trace
+from .base import Derived, Trace, check_view, numbers, places_in, rows_of, trace
 from .blocked import blocked
 from .fixed import held
 
@@ -95,7 +95,7 @@ class Keyed(Derived):
         return len(self._parents[0])
 
     def _make(self, column: int) -> Any:
-        return array(self._parents[0], column)
+        return self._parents[0]._array(column)
 
     def _cell(self, row: int, column: int) -> Any:
         return self._parents[0]._cell(row, column)
@@ -203,7 +203,7 @@ class Hashed(Keyed):
 
     def _keys_now(self) -> dict[tuple[Any, ...], int]:
         columns = [
-            building.pythons(self._structure[at], array(self, at), self._where)
+            building.pythons(self._structure[at], self._array(at), self._where)
             for at in self._there
         ]
         props = [self._structure[at] for at in self._there]
@@ -239,7 +239,7 @@ class Ordered(Keyed):
 
     def _is_ordered(self) -> bool:
         self._version()
-        keys = [(array(self, at), self._structure[at]) for at in self._there]
+        keys = [(self._array(at), self._structure[at]) for at in self._there]
         codes = row_codes(keys, len(self))
         falls = codes[1:] < codes[:-1]
         if falls.any():

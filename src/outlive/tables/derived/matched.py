@@ -16,7 +16,6 @@ from .algorithms_order import codes_of_both, combined
 from .algorithms_text import Codes, Rows
 from .base import (
     Derived,
-    array,
     check_view,
     numbers,
     with_default,
@@ -53,9 +52,9 @@ class Matched(Derived):
         rows, partners = self._pairs()
         width = len(view.structure)
         if column < width:
-            return taken(array(view, column), rows)
+            return taken(view._array(column), rows)
         there = self._right[column - width]
-        values = array(other, there)
+        values = other._array(there)
         if len(partners) and partners.min() < 0:
             values = with_default(other.structure[there], values)
             partners = np.where(partners < 0, len(values) - 1, partners)
@@ -143,7 +142,7 @@ class Joined(Matched):
         for key in self._keys:
             prop = self._wide(key)
             one, two = (
-                cast(array(each, index_of(each.structure, key, each._where)), prop)
+                cast(each._array(index_of(each.structure, key, each._where)), prop)
                 for each in self._parents
             )
             keys.append(codes_of_both(one, two, prop))

@@ -20,7 +20,6 @@ from .algorithms_text import Rows
 from .base import (
     Derived,
     Trace,
-    array,
     numbers,
     trace,
 )
@@ -46,7 +45,7 @@ class Picked(Derived):
 
     def _make(self, column: int) -> Any:
         take = taken_ascending if self._ascending else taken
-        return take(array(self._parents[0], column), self._rows())
+        return take(self._parents[0]._array(column), self._rows())
 
     def _assembled(self) -> Any:
         rows = self._rows()
@@ -118,7 +117,7 @@ class Selected(Picked):
             return np.arange(len(view), dtype=np.int64)
         rows: Rows | None = None
         for column, low, high in self._bounds:
-            values = array(view, column)
+            values = view._array(column)
             found = match(
                 values if rows is None else taken_ascending(values, rows),
                 view.structure[column],
@@ -204,7 +203,7 @@ class Sorted(Picked):
         names = self._names or [each.name for each in view.structure]
         keys = [
             Key(
-                array(view, column),
+                view._array(column),
                 view.structure[column],
                 view.structure[column].name in self._down,
             )
@@ -236,7 +235,7 @@ class Sliced(Picked):
     def _make(self, column: int) -> Any:
         start, stop, step = self._wanted.indices(len(self._parents[0]))
         if step == 1:
-            return array(self._parents[0], column).slice(start, max(0, stop - start))
+            return self._parents[0]._array(column).slice(start, max(0, stop - start))
         return super()._make(column)
 
 

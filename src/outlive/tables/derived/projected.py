@@ -9,7 +9,7 @@ from ...errors import FormatError
 from ..queries import Column
 from ..schema import Property, Structure, checked, index_of
 from ..view import View
-from .base import Derived, Source, Trace, array, numbers, trace
+from .base import Derived, Source, Trace, numbers, trace
 
 
 class Projected(Derived):
@@ -37,7 +37,7 @@ class Projected(Derived):
         return len(self._parents[0])
 
     def _make(self, column: int) -> Any:
-        return array(self._parents[0], self._there[column])
+        return self._parents[0]._array(self._there[column])
 
     def _cell(self, row: int, column: int) -> Any:
         self._version()

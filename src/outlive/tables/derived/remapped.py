@@ -14,7 +14,7 @@ from ..view import View
 from .algorithms_group import firsts_and_counts
 from .algorithms_order import row_codes
 from .algorithms_text import Rows
-from .base import Trace, array, unnamed
+from .base import Trace, unnamed
 from .fixed import held
 from .picked import Picked
 
@@ -32,7 +32,7 @@ class Unique(Picked):
 
     def _choose(self) -> Rows:
         view = self._parents[0]
-        columns = [(array(view, at), prop) for at, prop in enumerate(view.structure)]
+        columns = [(view._array(at), prop) for at, prop in enumerate(view.structure)]
         return firsts_and_counts(row_codes(columns, len(view)))[0]
 
     def _cell(self, row: int, column: int) -> Any:
@@ -73,7 +73,7 @@ class Remapped(Picked):
     def _choose(self) -> Rows:
         rows = self._order
         if rows is None:
-            rows = pc.cast(array(self._parents[1], 0), pa.int64()).to_numpy()
+            rows = pc.cast(self._parents[1]._array(0), pa.int64()).to_numpy()
         size = len(self._parents[0])
         outside = (rows < 0) | (rows >= size)
         if outside.any():

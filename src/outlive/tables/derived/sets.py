@@ -15,7 +15,6 @@ from .algorithms_text import Flags, Rows
 from .base import (
     Derived,
     Trace,
-    array,
     trace,
     unnamed,
 )
@@ -67,7 +66,7 @@ class SetOf(Derived):
 
     def _choose(self) -> Rows:
         both, size = self._parents[0], len(self._first)
-        columns = [(array(both, at), prop) for at, prop in enumerate(both.structure)]
+        columns = [(both._array(at), prop) for at, prop in enumerate(both.structure)]
         codes = row_codes(columns, len(both))
         firsts, _ = firsts_and_counts(codes)
         distinct = codes[firsts]
@@ -81,7 +80,7 @@ class SetOf(Derived):
         return len(self._rows())
 
     def _make(self, column: int) -> Any:
-        return taken(array(self._parents[0], column), self._rows())
+        return taken(self._parents[0]._array(column), self._rows())
 
     def _cell(self, row: int, column: int) -> Any:
         value = self._parents[0]._cell(int(self._rows()[row]), column)
